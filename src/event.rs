@@ -1,0 +1,242 @@
+//! The records of a result, one line of NDJSON each, as `docs/INTERFACE.md` describes them.
+//!
+//! Rows and lines count from 0 everywhere else in the program; [`Finding`] holds them counted from 1,
+//! and only this file's constructors add that 1. Nothing here depends on any other module.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde::Serialize;
+use serde::ser::{SerializeStruct, Serializer};
+
+/// The version of the records' meaning; it goes up when a reader of the old ones would go wrong.
+pub const SCHEMA: u32 = 1;
+
+/// One line of the result.
+#[derive(Clone, Debug, Serialize)]
+#[serde(tag = "type", rename_all = "lowercase")]
+pub enum Event {
+    /// How the scan was run; always first.
+    Scan(ScanRecord),
+    /// One place where personal data was found.
+    Finding(Finding),
+    /// What one column holds.
+    Column(ColumnRecord),
+    /// What became of one input.
+    File(FileRecord),
+    /// Totals; always last.
+    Summary(Summary),
+}
+
+/// How the scan was run.
+#[derive(Clone, Debug, Serialize)]
+pub struct ScanRecord {
+    /// [`SCHEMA`].
+    pub schema: u32,
+    /// The version of speur.
+    pub version: String,
+    /// The rules used.
+    pub rules: RulesUsed,
+    /// The paths asked for.
+    pub roots: Vec<String>,
+    /// When it began, in UTC, as RFC 3339.
+    pub started: String,
+}
+
+/// The rules of a scan.
+#[derive(Clone, Debug, Serialize)]
+pub struct RulesUsed {
+    /// How many detectors took part.
+    pub count: usize,
+    /// `blake3:` and the hex digest of their files; equal digests mean equal rules.
+    pub digest: String,
+}
+
+/// Where a value or column lives, shared by all findings in it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Place {
+    /// The path as given on the command line plus what was walked below it.
+    pub file: Arc<str>,
+    /// The path inside an archive, levels joined with `!/`; none outside archives.
+    pub member: Option<Arc<str>>,
+    /// The SQL table, sheet or mailbox folder; none where the format has none.
+    pub table: Option<Arc<str>>,
+    /// The column's name or path; none in plain text.
+    pub column: Option<Arc<str>>,
+}
+
+/// What a detector is called in every record.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct DetectorName {
+    /// The rule's id, such as `nl-bsn`.
+    pub id: Arc<str>,
+    /// The rule's category, such as `national-id`.
+    pub category: Arc<str>,
+}
+
+/// One place where personal data was found.
+#[derive(Clone, Debug)]
+pub struct Finding {
+    /// Who found it.
+    pub detector: Arc<DetectorName>,
+    /// In which column.
+    pub place: Arc<Place>,
+    /// The record, from 1, headers not counted.
+    pub row: u64,
+    /// The physical line in the decoded input, from 1.
+    pub line: Option<u64>,
+    /// Byte offset of the first byte, as stored.
+    pub start: Option<u64>,
+    /// Byte offset behind the last byte, as stored.
+    pub end: Option<u64>,
+    /// The value as it may be shown.
+    pub masked: String,
+    /// The value itself; only with `--reveal`.
+    pub value: Option<String>,
+    /// Keyed hash of the normalised value.
+    pub fingerprint: u128,
+    /// Probability, 0 to 1, that this is what the detector says it is.
+    pub confidence: f64,
+    /// Why, one reason each.
+    pub evidence: Arc<[String]>,
+}
+
+impl Serialize for Finding {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut s = serializer.serialize_struct("Finding", 15)?;
+        s.serialize_field("detector", &*self.detector.id)?;
+        s.serialize_field("category", &*self.detector.category)?;
+        s.serialize_field("file", &*self.place.file)?;
+        s.serialize_field("member", &self.place.member.as_deref())?;
+        s.serialize_field("table", &self.place.table.as_deref())?;
+        s.serialize_field("column", &self.place.column.as_deref())?;
+        s.serialize_field("row", &self.row)?;
+        s.serialize_field("line", &self.line)?;
+        s.serialize_field("start", &self.start)?;
+        s.serialize_field("end", &self.end)?;
+        s.serialize_field("masked", &self.masked)?;
+        if let Some(value) = &self.value {
+            s.serialize_field("value", value)?;
+        }
+        s.serialize_field("fingerprint", &format_args!("{:032x}", self.fingerprint))?;
+        s.serialize_field("confidence", &self.confidence)?;
+        s.serialize_field("evidence", &*self.evidence)?;
+        s.end()
+    }
+}
+
+/// What one column holds.
+#[derive(Clone, Debug, Serialize)]
+pub struct ColumnRecord {
+    /// Which column.
+    #[serde(flatten)]
+    pub place: Arc<Place>,
+    /// Records of its table.
+    pub rows: u64,
+    /// Values that are not empty.
+    pub nonempty: u64,
+    /// What was found in it, surest and most frequent first; empty where nothing was.
+    pub detectors: Vec<ColumnDetector>,
+}
+
+/// What one detector found in a column.
+#[derive(Clone, Debug, Serialize)]
+pub struct ColumnDetector {
+    /// The rule's id.
+    pub detector: Arc<str>,
+    /// The rule's category.
+    pub category: Arc<str>,
+    /// Findings: one value may hold several.
+    pub matches: u64,
+    /// Records with at least one finding.
+    pub rows: u64,
+    /// Different values, exact up to a few thousand and estimated above.
+    pub distinct: u64,
+    /// Values of the right shape that fail the check in a column that is certain: probably damaged.
+    pub invalid: u64,
+    /// Mean confidence of its findings.
+    pub confidence: f64,
+    /// Why, one reason each.
+    pub evidence: Vec<String>,
+    /// Examples as they may be shown; raw with `--reveal`.
+    pub examples: Vec<String>,
+}
+
+/// How reading an input ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Status {
+    /// Every byte was read.
+    Scanned,
+    /// Reading stopped, or part was lost; the reason says where.
+    Partial,
+    /// Known, and not read; the reason says why.
+    Skipped,
+    /// It could not be read; the reason says why.
+    Failed,
+}
+
+/// What became of one input.
+#[derive(Clone, Debug, Serialize)]
+pub struct FileRecord {
+    /// The path as given on the command line plus what was walked below it.
+    pub file: Arc<str>,
+    /// The path inside an archive; none outside archives.
+    pub member: Option<Arc<str>>,
+    /// The format's name; none where it isn't known.
+    pub format: Option<String>,
+    /// Bytes of the stored input.
+    pub bytes: u64,
+    /// Records read.
+    pub records: u64,
+    /// Findings in it.
+    pub findings: u64,
+    /// How reading it ended.
+    pub status: Status,
+    /// Why it is not `scanned`, or what else is worth knowing.
+    pub reason: Option<String>,
+}
+
+/// Totals of a scan.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Summary {
+    /// How many inputs ended in which status.
+    pub files: FileCounts,
+    /// Bytes of all inputs that were read.
+    pub bytes: u64,
+    /// All findings.
+    pub findings: u64,
+    /// Findings of each category.
+    pub categories: BTreeMap<String, u64>,
+    /// About how many different people: the most distinct values of any one identifying column.
+    pub subjects_estimate: u64,
+    /// How long it took, in seconds.
+    pub seconds: f64,
+    /// Whether the scan was stopped before its end.
+    pub interrupted: bool,
+}
+
+/// How many inputs ended in which status.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct FileCounts {
+    /// Read in full.
+    pub scanned: u64,
+    /// Read in part.
+    pub partial: u64,
+    /// Known and not read.
+    pub skipped: u64,
+    /// Not readable.
+    pub failed: u64,
+}
+
+impl FileCounts {
+    /// Counts one more input.
+    pub fn add(&mut self, status: Status) {
+        match status {
+            Status::Scanned => self.scanned += 1,
+            Status::Partial => self.partial += 1,
+            Status::Skipped => self.skipped += 1,
+            Status::Failed => self.failed += 1,
+        }
+    }
+}

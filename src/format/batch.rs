@@ -1,0 +1,184 @@
+//! What a chunk gives to the engine: batches of values over one text.
+//!
+//! All values of a batch share one text, so that the matcher can search it as a whole or value by value. A text that
+//! is not as stored (unescaped, transcoded) brings its way back along, an [`OffsetMap`]. Readers should keep a batch to
+//! a few hundred KiB of text, so that it stays in the processor's cache.
+
+use crate::error::Problem;
+
+/// A column, numbered within one chunk in the order in which the chunk asked for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ColumnId(pub u32);
+
+/// One value: a span of the batch's text. Empty values are given too (they count as rows, not as values).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Value {
+    /// First byte in the batch's text.
+    pub start: u32,
+    /// Behind the last byte.
+    pub end: u32,
+    /// Its column.
+    pub column: ColumnId,
+    /// Line ends in the chunk before the value's first byte.
+    pub line: u32,
+}
+
+/// In which records of the chunk each value occurs, counted from the chunk's first record.
+#[derive(Clone, Copy, Debug)]
+pub enum Rows<'a> {
+    /// The record of each value.
+    One(&'a [u32]),
+    /// The records of each value, ascending: those of value `i` end at `ends[i]` in `rows` and start where those of
+    /// the value before end. For a dictionary: searched once, counted as often as it occurs.
+    Many {
+        /// Where the rows of each value end.
+        ends: &'a [u32],
+        /// The rows of all values.
+        rows: &'a [u32],
+    },
+}
+
+impl<'a> Rows<'a> {
+    /// The records in which value `index` occurs.
+    pub fn of(&self, index: usize) -> &'a [u32] {
+        match *self {
+            Rows::One(rows) => &rows[index..=index],
+            Rows::Many { ends, rows } => {
+                let start = if index == 0 {
+                    0
+                } else {
+                    ends[index - 1] as usize
+                };
+                &rows[start..ends[index] as usize]
+            }
+        }
+    }
+}
+
+/// Values out of a chunk, each with its column, its rows and its place in the stored bytes.
+#[derive(Clone, Copy, Debug)]
+pub struct Batch<'a> {
+    /// UTF-8 as a rule; bytes that are not are passed through.
+    pub text: &'a [u8],
+    /// Ascending by start, and not overlapping.
+    pub values: &'a [Value],
+    /// Their records.
+    pub rows: Rows<'a>,
+    /// From a place in `text` to one in the stored input.
+    pub offsets: &'a OffsetMap,
+}
+
+/// From a place in a batch's text to one in the stored input.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum OffsetMap {
+    /// The format has no such offsets (Parquet, SQLite, xlsx); lines are not meant either.
+    None,
+    /// The text is as stored, this many bytes into the input.
+    Shift(u64),
+    /// The text is made of pieces, ascending by their place in the text, the first at 0.
+    Pieces(Vec<OffsetPiece>),
+}
+
+/// A stretch of a text that came from one stretch of the stored input; it ends where the next one starts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OffsetPiece {
+    /// Where it starts in the text.
+    pub text: u32,
+    /// Where it starts in the stored input.
+    pub stored: u64,
+    /// How the two relate.
+    pub span: Span,
+}
+
+/// How bytes of a text relate to stored bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Span {
+    /// Each byte of text came from this many stored bytes (1: as stored; 2: ASCII in UTF-16).
+    Each(u8),
+    /// All of it came from one stored stretch of this many bytes: an escape, a transcoded character.
+    Whole(u16),
+}
+
+impl OffsetMap {
+    /// The stored bytes from which `start..end` of the text came.
+    pub fn stored(&self, start: u32, end: u32) -> Option<(u64, u64)> {
+        match self {
+            OffsetMap::None => None,
+            OffsetMap::Shift(base) => Some((base + u64::from(start), base + u64::from(end))),
+            OffsetMap::Pieces(pieces) => {
+                let first = piece_of(pieces, start);
+                let stored_start = match first.span {
+                    Span::Each(n) => first.stored + u64::from(start - first.text) * u64::from(n),
+                    Span::Whole(_) => first.stored,
+                };
+                if end <= start {
+                    return Some((stored_start, stored_start));
+                }
+                let last = piece_of(pieces, end - 1);
+                let stored_end = match last.span {
+                    Span::Each(n) => last.stored + u64::from(end - last.text) * u64::from(n),
+                    Span::Whole(len) => last.stored + u64::from(len),
+                };
+                Some((stored_start, stored_end))
+            }
+        }
+    }
+}
+
+fn piece_of(pieces: &[OffsetPiece], at: u32) -> OffsetPiece {
+    let index = pieces.partition_point(|piece| piece.text <= at);
+    pieces[index.saturating_sub(1)]
+}
+
+/// Takes what a chunk reads.
+pub trait Sink {
+    /// The column of this name (or path) in the chunk's table; the same name gives the same column. An empty name is
+    /// for values without one (plain text). Ask in the order in which columns appear in the data.
+    fn column(&mut self, name: &str) -> ColumnId;
+
+    /// Values to search. The sink is done with them when it returns.
+    fn batch(&mut self, batch: Batch<'_>);
+
+    /// Something that could not be read, or should be known.
+    fn problem(&mut self, problem: Problem);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn offsets_lead_back_through_escapes() {
+        // Stored: `a\u0040b`, 8 bytes from offset 10; the text is `a@b`.
+        let map = OffsetMap::Pieces(vec![
+            OffsetPiece {
+                text: 0,
+                stored: 10,
+                span: Span::Each(1),
+            },
+            OffsetPiece {
+                text: 1,
+                stored: 11,
+                span: Span::Whole(6),
+            },
+            OffsetPiece {
+                text: 2,
+                stored: 17,
+                span: Span::Each(1),
+            },
+        ]);
+        assert_eq!(map.stored(0, 3), Some((10, 18)));
+        assert_eq!(map.stored(1, 2), Some((11, 17)));
+        assert_eq!(map.stored(0, 1), Some((10, 11)));
+    }
+
+    #[test]
+    fn rows_of_a_dictionary() {
+        let rows = Rows::Many {
+            ends: &[2, 3],
+            rows: &[0, 4, 1],
+        };
+        assert_eq!(rows.of(0), [0, 4]);
+        assert_eq!(rows.of(1), [1]);
+    }
+}

@@ -1,0 +1,138 @@
+//! Formats: each recognises one kind of input and opens it, which gives a [`Reader`].
+//!
+//! Readers hand out [`Piece`]s. A [`Chunk`] decodes itself on any thread and gives its values to a [`Sink`]; a member
+//! is another input one level deeper. What a value means is decided elsewhere: nothing here knows a detector.
+//! To add a format: one file beside this one, its `mod` line and its entry in [`FORMATS`].
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use crate::error::Problem;
+use crate::input::{Body, Input};
+
+pub mod batch;
+
+pub use batch::{Batch, ColumnId, OffsetMap, OffsetPiece, Rows, Sink, Span, Value};
+
+/// All formats, in the order in which they are asked; the order settles ties.
+pub static FORMATS: &[&dyn Format] = &[];
+
+/// A kind of input.
+pub trait Format: Sync {
+    /// The name in `file` records: lower case, such as `csv`.
+    fn name(&self) -> &'static str;
+
+    /// How sure the first bytes and the name make us; none when it can't be this format.
+    fn sniff(&self, head: &Head<'_>) -> Option<Likelihood>;
+
+    /// Opens an input. A [`Problem`] here means that nothing of it can be read.
+    fn open<'a>(
+        &self,
+        body: Body<'a>,
+        head: &Head<'_>,
+        options: &ReadOptions,
+    ) -> Result<Box<dyn Reader + 'a>, Problem>;
+}
+
+/// How sure a format is of an input; a higher one wins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Likelihood {
+    /// It is readable as this when nothing else is.
+    Fallback,
+    /// The name says so.
+    Name,
+    /// The content has the shape.
+    Content,
+    /// The content has a signature.
+    Magic,
+}
+
+/// What is known of an input before it is opened.
+pub struct Head<'a> {
+    /// The file's or member's name.
+    pub name: &'a str,
+    /// The first 64 KiB as stored, or all of it where it is shorter.
+    pub bytes: &'a [u8],
+    /// The same decoded to UTF-8 (without byte-order mark), cut at a character; none for binary data.
+    pub text: Option<Cow<'a, [u8]>>,
+    /// The encoding of `text`.
+    pub encoding: &'static encoding_rs::Encoding,
+    /// Whether `bytes` is the whole input.
+    pub whole: bool,
+    /// The size in bytes, where it is known.
+    pub len: Option<u64>,
+}
+
+/// What the user said about reading, for all inputs.
+#[derive(Clone, Debug)]
+pub struct ReadOptions {
+    /// The field delimiter of CSV, one to three bytes; sniffed where absent.
+    pub delimiter: Option<Vec<u8>>,
+    /// The encoding of text; sniffed where absent.
+    pub encoding: Option<&'static encoding_rs::Encoding>,
+    /// Whether the first record of CSV is a header; decided by content where absent.
+    pub header: Option<bool>,
+    /// Bytes of a chunk to aim at. Results do not depend on it.
+    pub block_size: usize,
+}
+
+impl Default for ReadOptions {
+    fn default() -> Self {
+        Self {
+            delimiter: None,
+            encoding: None,
+            header: None,
+            block_size: 4 << 20,
+        }
+    }
+}
+
+/// An opened input.
+pub trait Reader {
+    /// The next piece, or none at the end.
+    ///
+    /// A member may borrow from the reader, so it is used up before the next call. After a [`Problem`] with
+    /// [`Verdict::Lost`](crate::error::Verdict::Lost) or a note the reader may be asked again and goes on behind it;
+    /// after any other it is at its end.
+    fn next_piece(&mut self) -> Result<Option<Piece<'_>>, Problem>;
+
+    /// How many bytes of the stored input have been handed out, for progress and for `file` records.
+    fn position(&self) -> u64;
+}
+
+/// What a reader hands out.
+pub enum Piece<'a> {
+    /// Records to decode on any thread.
+    Chunk(Part),
+    /// Another input, one level deeper.
+    Member(Input<'a>),
+}
+
+/// A chunk and where it belongs.
+pub struct Part {
+    /// The table its records are in; none where the format has none.
+    pub table: Option<Arc<str>>,
+    /// The record (from 0, within the table) it starts with, where the format knows. Where it doesn't, rows are
+    /// counted on from the chunk before.
+    pub first_row: Option<u64>,
+    /// Bytes of memory it holds on to, beyond a memory map: what bounds the chunks in flight. For a mapped chunk,
+    /// its length.
+    pub bytes: usize,
+    /// The records.
+    pub chunk: Box<dyn Chunk>,
+}
+
+/// Records that decode themselves on any thread.
+pub trait Chunk: Send {
+    /// Gives every value to the sink, as far as it can; returns how many records and lines the chunk spans.
+    fn read(&self, sink: &mut dyn Sink) -> Extent;
+}
+
+/// How much of the input a chunk spans.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Extent {
+    /// Records that end in the chunk (or, in the last one, with the input).
+    pub records: u64,
+    /// Line ends in the chunk.
+    pub lines: u64,
+}

@@ -262,13 +262,15 @@ def main():
     last = surnames(last, prefixes) | read_own("last-names")
     # A name of two or more words is known by the look-up of its first word.
     first |= {word.split(" ")[0] for word in first if len(word.split(" ")[0]) > 2} - prefixes
+    labels = read_own("labels")
+    first, last, towns = first - labels, last - labels, (towns | read_own("cities")) - labels
     ordinary = read_own("ordinary-words")
     write("first-names", first, "First names of Europe and of people who came to live there.",
           [credit["faker"], credit["js"], credit["us"], credit["il"], own], args.date)
     write("last-names", last, "Last names of Europe and of people who came to live there.",
           [credit["faker"], credit["js"], own], args.date)
     write("name-prefixes", prefixes, "Words that stand before a last name and belong to it.", [own], args.date)
-    write("cities", towns | read_own("cities"), "Towns and villages; other names for the larger ones.",
+    write("cities", towns, "Towns and villages; other names for the larger ones.",
           [credit["geo"], credit["faker"], own], args.date)
     write("countries", fit(set().union(*map(spellings, countries)), 9) | read_own("countries"),
           "Countries, in the larger languages of Europe.", [credit["faker"], own], args.date)

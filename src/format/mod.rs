@@ -11,11 +11,16 @@ use crate::error::Problem;
 use crate::input::{Body, Input};
 
 pub mod batch;
+#[cfg(feature = "parquet")]
+mod parquet;
 
 pub use batch::{Batch, ColumnId, OffsetMap, OffsetPiece, Rows, Sink, Span, Value};
 
 /// All formats, in the order in which they are asked; the order settles ties.
-pub static FORMATS: &[&dyn Format] = &[];
+pub static FORMATS: &[&dyn Format] = &[
+    #[cfg(feature = "parquet")]
+    &parquet::Parquet,
+];
 
 /// A kind of input.
 pub trait Format: Sync {

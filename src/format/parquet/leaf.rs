@@ -1,0 +1,326 @@
+//! One leaf column of one row group: decodes its pages and finds the row of each value.
+//!
+//! The library gives arrays nested as the schema is; here they are walked down to the leaf, with the row of every
+//! element carried along. A dictionary lives for the whole chunk, so its values are searched once.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use arrow::array::{Array, ArrayRef, AsArray, OffsetSizeTrait, RecordBatch};
+use arrow::datatypes::{DataType, Int32Type};
+use parquet::arrow::ProjectionMask;
+use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
+use parquet::errors::ParquetError;
+use parquet::file::metadata::ColumnChunkMetaData;
+
+use super::count;
+use super::schema::{LeafColumn, Meaning, Schema};
+use super::source::Source;
+use super::text::{Batches, each_text};
+use crate::error::Problem;
+use crate::format::{Chunk, Extent, Sink};
+
+/// Rows that are decoded at once, at most.
+const BATCH_ROWS: u64 = 8192;
+
+/// Bytes that are decoded at once, to aim at.
+const BATCH_BYTES: u64 = 8 << 20;
+
+/// Elements of a dictionary column that are gathered before they are given.
+const GATHERED: usize = 1 << 20;
+
+/// The row of an element that belongs to none.
+const NO_ROW: u32 = u32::MAX;
+
+/// One leaf column of one row group.
+pub(super) struct Leaf {
+    pub(super) source: Source,
+    pub(super) schema: Arc<Schema>,
+    /// The row group, from 0.
+    pub(super) group: usize,
+    /// The leaf, from 0.
+    pub(super) leaf: usize,
+    /// Rows of the row group, as the footer says.
+    pub(super) rows: u64,
+}
+
+impl Chunk for Leaf {
+    fn read(&self, sink: &mut dyn Sink) -> Extent {
+        let column = &self.schema.leaves[self.leaf];
+        let mut batches = Batches::new(sink, &column.path);
+        let outcome = self.decode(column, &mut batches);
+        batches.flush();
+        if let Err(reason) = outcome {
+            batches.sink().problem(Problem::lost(format!(
+                "column {}, row group {}: {reason}",
+                column.path, self.group
+            )));
+        }
+        Extent {
+            records: self.rows,
+            lines: 0,
+        }
+    }
+}
+
+impl Leaf {
+    /// Gives all values; the error says, without any data, why not all of them.
+    fn decode(&self, column: &LeafColumn, batches: &mut Batches<'_>) -> Result<(), String> {
+        let mut reader = guarded(|| self.open())?;
+        let mut gathered = Gathered::default();
+        let mut row: u64 = 0;
+        let outcome = loop {
+            match guarded(|| reader.next().transpose().map_err(ParquetError::from)) {
+                Ok(None) => break Ok(()),
+                Ok(Some(batch)) => {
+                    if row + batch.num_rows() as u64 >= u64::from(NO_ROW) {
+                        break Err("rows beyond 4294967294 are not read".into());
+                    }
+                    if let Err(reason) =
+                        give(&batch, row as u32, column.meaning, batches, &mut gathered)
+                    {
+                        break Err(reason);
+                    }
+                    row += batch.num_rows() as u64;
+                }
+                Err(reason) => break Err(format!("{reason} (from row {row} of it on)")),
+            }
+        };
+        gathered.give(column.meaning, batches)?;
+        outcome?;
+        if row < self.rows {
+            return Err(format!("it ends after {row} of {} rows", self.rows));
+        }
+        Ok(())
+    }
+
+    fn open(&self) -> Result<ParquetRecordBatchReader, ParquetError> {
+        let metadata = self.schema.metadata();
+        let chunk = metadata
+            .row_group(self.group)
+            .columns()
+            .get(self.leaf)
+            .ok_or_else(|| ParquetError::EOF("no such column".into()))?;
+        if chunk.file_path().is_some() {
+            return Err(ParquetError::NYI("its data is in another file".into()));
+        }
+        let decoding = self.schema.decoding(chunk).clone();
+        let mask = ProjectionMask::leaves(decoding.parquet_schema(), [self.leaf]);
+        ParquetRecordBatchReaderBuilder::new_with_metadata(self.source.clone(), decoding)
+            .with_row_groups(vec![self.group])
+            .with_projection(mask)
+            .with_batch_size(batch_rows(chunk, self.rows))
+            .build()
+    }
+}
+
+/// Rows to decode at once: fewer where they are large.
+fn batch_rows(chunk: &ColumnChunkMetaData, rows: u64) -> usize {
+    let row_bytes = count(chunk.uncompressed_size()) / rows.max(1);
+    (BATCH_BYTES / row_bytes.max(1)).clamp(1, BATCH_ROWS) as usize
+}
+
+/// Runs the library's code, whose panics on damaged data are errors to us.
+fn guarded<T>(run: impl FnOnce() -> Result<T, ParquetError>) -> Result<T, String> {
+    match catch_unwind(AssertUnwindSafe(run)) {
+        Ok(Ok(value)) => Ok(value),
+        // Other texts may quote what was read.
+        Ok(Err(ParquetError::NYI(text))) => Err(format!("can't be decoded: {text}")),
+        Ok(Err(ParquetError::EOF(_))) => Err("its data ends too early".into()),
+        Ok(Err(_)) | Err(_) => Err("its data is damaged".into()),
+    }
+}
+
+/// Gives the values of a decoded batch whose first row is `first`.
+fn give(
+    batch: &RecordBatch,
+    first: u32,
+    meaning: Meaning,
+    batches: &mut Batches<'_>,
+    gathered: &mut Gathered,
+) -> Result<(), String> {
+    let Some(array) = batch.columns().first() else {
+        return Ok(());
+    };
+    let rows = (first..first + array.len() as u32).collect();
+    let (leaf, rows) = descend(Arc::clone(array), rows);
+    if let DataType::Dictionary(..) = leaf.data_type() {
+        return gathered.add(&leaf, &rows, meaning, batches);
+    }
+    each_text(&leaf, meaning, &mut |i, text| {
+        if rows[i] != NO_ROW {
+            batches.one(text, rows[i]);
+        }
+    })
+    .map_err(|_| format!("can't be decoded: values of type {}", leaf.data_type()))
+}
+
+/// Walks down to the leaf; the rows are those of the array's elements.
+fn descend(mut array: ArrayRef, mut rows: Vec<u32>) -> (ArrayRef, Vec<u32>) {
+    loop {
+        let (child, child_rows) = match array.data_type() {
+            DataType::List(_) => {
+                let list = array.as_list::<i32>();
+                let offsets = list.value_offsets();
+                (
+                    list.values().clone(),
+                    spread(&array, &rows, list.values().len(), |i| ends(offsets, i)),
+                )
+            }
+            DataType::LargeList(_) => {
+                let list = array.as_list::<i64>();
+                let offsets = list.value_offsets();
+                (
+                    list.values().clone(),
+                    spread(&array, &rows, list.values().len(), |i| ends(offsets, i)),
+                )
+            }
+            DataType::Map(..) => {
+                let map = array.as_map();
+                let entries: ArrayRef = Arc::new(map.entries().clone());
+                let offsets = map.value_offsets();
+                let rows = spread(&array, &rows, entries.len(), |i| ends(offsets, i));
+                (entries, rows)
+            }
+            DataType::FixedSizeList(_, size) => {
+                let list = array.as_fixed_size_list();
+                let size = *size as usize;
+                let rows = spread(&array, &rows, list.values().len(), |i| {
+                    (i * size, (i + 1) * size)
+                });
+                (list.values().clone(), rows)
+            }
+            DataType::ListView(_) => {
+                let list = array.as_list_view::<i32>();
+                let rows = spread(&array, &rows, list.values().len(), |i| {
+                    let start = list.value_offset(i) as usize;
+                    (start, start + list.value_size(i) as usize)
+                });
+                (list.values().clone(), rows)
+            }
+            DataType::LargeListView(_) => {
+                let list = array.as_list_view::<i64>();
+                let rows = spread(&array, &rows, list.values().len(), |i| {
+                    let start = list.value_offset(i) as usize;
+                    (start, start + list.value_size(i) as usize)
+                });
+                (list.values().clone(), rows)
+            }
+            DataType::Struct(_) => {
+                let Some(child) = array.as_struct().columns().first().cloned() else {
+                    return (array, rows);
+                };
+                let rows = spread(&array, &rows, child.len(), |i| (i, i + 1));
+                (child, rows)
+            }
+            _ => return (array, rows),
+        };
+        array = child;
+        rows = child_rows;
+    }
+}
+
+fn ends<O: OffsetSizeTrait>(offsets: &[O], i: usize) -> (usize, usize) {
+    (offsets[i].as_usize(), offsets[i + 1].as_usize())
+}
+
+/// The rows of `length` children, of which element `i` of the array has those in `range(i)`.
+fn spread(
+    array: &ArrayRef,
+    rows: &[u32],
+    length: usize,
+    range: impl Fn(usize) -> (usize, usize),
+) -> Vec<u32> {
+    let mut spread = vec![NO_ROW; length];
+    for (i, row) in rows.iter().enumerate() {
+        if array.is_valid(i) {
+            let (start, end) = range(i);
+            if let Some(children) = spread.get_mut(start..end) {
+                children.fill(*row);
+            }
+        }
+    }
+    spread
+}
+
+/// Elements that refer to one dictionary, gathered until there are many.
+#[derive(Default)]
+struct Gathered {
+    dictionary: Option<ArrayRef>,
+    /// The place in the dictionary and the row of each element, by row.
+    elements: Vec<(u32, u32)>,
+}
+
+impl Gathered {
+    fn add(
+        &mut self,
+        array: &ArrayRef,
+        rows: &[u32],
+        meaning: Meaning,
+        batches: &mut Batches<'_>,
+    ) -> Result<(), String> {
+        let Some(array) = array.as_dictionary_opt::<Int32Type>() else {
+            return Err(format!(
+                "can't be decoded: values of type {}",
+                array.data_type()
+            ));
+        };
+        let values = array.values();
+        let same = self
+            .dictionary
+            .as_ref()
+            .is_some_and(|dictionary| is_same(dictionary, values));
+        if !same || self.elements.len() >= GATHERED {
+            self.give(meaning, batches)?;
+            self.dictionary = Some(Arc::clone(values));
+        }
+        let keys = array.keys();
+        for (i, row) in rows.iter().enumerate() {
+            if *row != NO_ROW && keys.is_valid(i) {
+                self.elements.push((keys.value(i) as u32, *row));
+            }
+        }
+        Ok(())
+    }
+
+    /// Gives each value that occurs once, with all its rows.
+    fn give(&mut self, meaning: Meaning, batches: &mut Batches<'_>) -> Result<(), String> {
+        let Some(dictionary) = self.dictionary.take() else {
+            return Ok(());
+        };
+        // Sorted by counting: by value, and by row within a value.
+        let mut ends = vec![0_usize; dictionary.len() + 1];
+        self.elements
+            .retain(|(key, _)| (*key as usize) < dictionary.len());
+        for (key, _) in &self.elements {
+            ends[*key as usize + 1] += 1;
+        }
+        for i in 1..ends.len() {
+            ends[i] += ends[i - 1];
+        }
+        let mut next = ends.clone();
+        let mut rows = vec![0; self.elements.len()];
+        for (key, row) in self.elements.drain(..) {
+            let place = &mut next[key as usize];
+            rows[*place] = row;
+            *place += 1;
+        }
+        each_text(&dictionary, meaning, &mut |i, text| {
+            let rows = &rows[ends[i]..ends[i + 1]];
+            if !rows.is_empty() {
+                batches.many(text, rows);
+            }
+        })
+        .map_err(|_| {
+            format!(
+                "can't be decoded: values of type {}",
+                dictionary.data_type()
+            )
+        })
+    }
+}
+
+/// Whether two dictionaries are one in memory.
+fn is_same(one: &ArrayRef, other: &ArrayRef) -> bool {
+    Arc::ptr_eq(one, other) || one.to_data().ptr_eq(&other.to_data())
+}

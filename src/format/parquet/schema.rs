@@ -10,7 +10,9 @@ use arrow::datatypes::{DataType, Field, FieldRef, Schema as ArrowSchema, SchemaR
 use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions};
 use parquet::basic::{ConvertedType, Encoding, LogicalType, Type as PhysicalType};
 use parquet::errors::{ParquetError, Result};
-use parquet::file::metadata::{ColumnChunkMetaData, PageIndexPolicy, ParquetMetaData};
+use parquet::file::metadata::{
+    ColumnChunkMetaData, PageIndexPolicy, ParquetMetaData, ParquetMetaDataReader,
+};
 use parquet::schema::types::{BasicTypeInfo, ColumnDescriptor, SchemaDescriptor, Type, TypePtr};
 
 use super::source::Source;
@@ -79,9 +81,10 @@ fn describe(error: &ParquetError) -> String {
 }
 
 fn read(source: &Source) -> Result<Schema> {
-    let first = ArrowReaderMetadata::load(source, options())
-        .or_else(|_| ArrowReaderMetadata::load(source, options().with_skip_arrow_metadata(true)))?;
-    let descriptor = first.metadata().file_metadata().schema_descr();
+    let metadata = ParquetMetaDataReader::new()
+        .with_page_index_policy(PageIndexPolicy::Skip)
+        .parse_and_finish(source)?;
+    let descriptor = metadata.file_metadata().schema_descr();
     let leaves = descriptor
         .columns()
         .iter()
@@ -90,9 +93,19 @@ fn read(source: &Source) -> Result<Schema> {
             meaning: meaning(column),
         })
         .collect();
-    let bytes = text_as_bytes(source, descriptor).unwrap_or_else(|_| first.clone());
-    let plain = with_types(&bytes, Texts::Plain).unwrap_or_else(|_| bytes.clone());
-    let dictionary = with_types(&bytes, Texts::Dictionary).unwrap_or_else(|_| plain.clone());
+    let root = descriptor.root_schema_ptr();
+    let simple =
+        load_as(source, &root, Strip::Some).or_else(|_| load_as(source, &root, Strip::All))?;
+    // The types that the writer noted know more: seconds, durations.
+    let noted = ArrowReaderMetadata::try_new(Arc::new(metadata), options()).ok();
+    let decoded = |texts| {
+        noted
+            .iter()
+            .chain([&simple])
+            .find_map(|types| with_types(&simple, types.schema(), texts).ok())
+    };
+    let plain = decoded(Texts::Plain).unwrap_or_else(|| simple.clone());
+    let dictionary = decoded(Texts::Dictionary).unwrap_or_else(|| plain.clone());
     Ok(Schema {
         leaves,
         plain,
@@ -106,49 +119,69 @@ fn options() -> ArrowReaderOptions {
         .with_encoding_stats_as_mask(true)
 }
 
-/// The same file with text leaves declared as plain byte arrays.
-fn text_as_bytes(source: &Source, descriptor: &SchemaDescriptor) -> Result<ArrowReaderMetadata> {
-    let root = untyped(&descriptor.root_schema_ptr())?;
-    let schema = Arc::new(SchemaDescriptor::new(root));
-    ArrowReaderMetadata::load(source, options().with_parquet_schema(Arc::clone(&schema))).or_else(
-        |_| {
-            ArrowReaderMetadata::load(
-                source,
-                options()
-                    .with_parquet_schema(schema)
-                    .with_skip_arrow_metadata(true),
-            )
-        },
-    )
+/// Which annotations are taken from a schema before it is decoded by.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Strip {
+    /// Those of text and of maps: the library can't read one side of a map, but it can of a list of pairs.
+    Some,
+    /// All, where there is one that the library refuses: numbers remain numbers.
+    All,
 }
 
-/// A type whose text leaves have lost their annotation.
-fn untyped(node: &TypePtr) -> Result<TypePtr> {
+/// The footer again, with a schema that has fewer annotations.
+fn load_as(source: &Source, root: &TypePtr, strip: Strip) -> Result<ArrowReaderMetadata> {
+    let schema = Arc::new(SchemaDescriptor::new(stripped(root, strip)?));
+    let options = options()
+        .with_parquet_schema(schema)
+        .with_skip_arrow_metadata(true);
+    ArrowReaderMetadata::load(source, options)
+}
+
+fn stripped(node: &TypePtr, strip: Strip) -> Result<TypePtr> {
     let info = node.get_basic_info();
+    let id = info.has_id().then(|| info.id());
     if node.is_primitive() {
-        if node.get_physical_type() != PhysicalType::BYTE_ARRAY || !is_text(info) {
+        let kind = node.get_physical_type();
+        if strip == Strip::Some && !(kind == PhysicalType::BYTE_ARRAY && is_text(info)) {
             return Ok(Arc::clone(node));
         }
-        let leaf = Type::primitive_type_builder(node.name(), PhysicalType::BYTE_ARRAY)
+        let mut leaf = Type::primitive_type_builder(node.name(), kind)
             .with_repetition(info.repetition())
-            .with_id(info.has_id().then(|| info.id()))
-            .build()?;
-        return Ok(Arc::new(leaf));
+            .with_id(id);
+        if let Type::PrimitiveType { type_length, .. } = node.as_ref() {
+            leaf = leaf.with_length(*type_length);
+        }
+        return Ok(Arc::new(leaf.build()?));
     }
     let fields = node
         .get_fields()
         .iter()
-        .map(untyped)
+        .map(|field| stripped(field, strip))
         .collect::<Result<_>>()?;
     let mut group = Type::group_type_builder(node.name())
         .with_fields(fields)
-        .with_converted_type(info.converted_type())
-        .with_logical_type(info.logical_type_ref().cloned())
-        .with_id(info.has_id().then(|| info.id()));
+        .with_id(id);
+    if strip == Strip::Some && !is_map(node) {
+        group = group
+            .with_converted_type(info.converted_type())
+            .with_logical_type(info.logical_type_ref().cloned());
+    }
     if info.has_repetition() {
         group = group.with_repetition(info.repetition());
     }
     Ok(Arc::new(group.build()?))
+}
+
+fn is_map(node: &Type) -> bool {
+    let info = node.get_basic_info();
+    let annotated = info.logical_type_ref() == Some(&LogicalType::Map)
+        || matches!(
+            info.converted_type(),
+            ConvertedType::MAP | ConvertedType::MAP_KEY_VALUE
+        );
+    // Keys without values are a list to the library, which it can read.
+    let pairs = |entries: &TypePtr| entries.is_primitive() || entries.get_fields().len() != 1;
+    annotated && node.get_fields().iter().all(pairs)
 }
 
 fn is_text(info: &BasicTypeInfo) -> bool {
@@ -178,21 +211,25 @@ enum Texts {
     Dictionary,
 }
 
-fn with_types(metadata: &ArrowReaderMetadata, texts: Texts) -> Result<ArrowReaderMetadata> {
+/// The same file decoded into these types, with byte arrays as asked.
+fn with_types(
+    metadata: &ArrowReaderMetadata,
+    types: &ArrowSchema,
+    texts: Texts,
+) -> Result<ArrowReaderMetadata> {
     let mut leaves = metadata.parquet_schema().columns().iter();
-    let fields: Vec<FieldRef> = metadata
-        .schema()
+    let fields: Vec<FieldRef> = types
         .fields()
         .iter()
         .map(|field| {
-            retype(field, texts, &mut |kind| {
+            retype(field, &mut |kind| {
                 leaf_type(kind, texts, leaves.next().map(|leaf| leaf.physical_type()))
             })
         })
         .collect();
     let schema: SchemaRef = Arc::new(ArrowSchema::new_with_metadata(
         fields,
-        metadata.schema().metadata().clone(),
+        types.metadata().clone(),
     ));
     ArrowReaderMetadata::try_new(
         Arc::clone(metadata.metadata()),
@@ -201,22 +238,21 @@ fn with_types(metadata: &ArrowReaderMetadata, texts: Texts) -> Result<ArrowReade
 }
 
 /// A field whose leaves have the types that `leaf` gives, which is asked in the order of the file.
-fn retype(field: &FieldRef, texts: Texts, leaf: &mut dyn FnMut(&DataType) -> DataType) -> FieldRef {
+fn retype(field: &FieldRef, leaf: &mut dyn FnMut(&DataType) -> DataType) -> FieldRef {
     let kind = match field.data_type() {
-        DataType::List(child) => DataType::List(retype(child, texts, leaf)),
-        DataType::LargeList(child) => DataType::LargeList(retype(child, texts, leaf)),
-        DataType::ListView(child) => DataType::ListView(retype(child, texts, leaf)),
-        DataType::LargeListView(child) => DataType::LargeListView(retype(child, texts, leaf)),
-        DataType::FixedSizeList(child, size) => {
-            DataType::FixedSizeList(retype(child, texts, leaf), *size)
+        DataType::List(child) => DataType::List(retype(child, leaf)),
+        DataType::LargeList(child) => DataType::LargeList(retype(child, leaf)),
+        DataType::ListView(child) => DataType::ListView(retype(child, leaf)),
+        DataType::LargeListView(child) => DataType::LargeListView(retype(child, leaf)),
+        DataType::FixedSizeList(child, size) => DataType::FixedSizeList(retype(child, leaf), *size),
+        DataType::Map(child, _) => {
+            let entries = retype(child, leaf);
+            let list = DataType::List(Arc::clone(&entries));
+            DataType::Struct([Arc::new(Field::new(entries.name(), list, false))].into())
         }
-        DataType::Map(child, sorted) => DataType::Map(retype(child, texts, leaf), *sorted),
-        DataType::Struct(children) => DataType::Struct(
-            children
-                .iter()
-                .map(|child| retype(child, texts, leaf))
-                .collect(),
-        ),
+        DataType::Struct(children) => {
+            DataType::Struct(children.iter().map(|child| retype(child, leaf)).collect())
+        }
         kind => leaf(kind),
     };
     Arc::new(Field::clone(field).with_data_type(kind))

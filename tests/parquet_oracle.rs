@@ -1,5 +1,11 @@
 //! Parquet files of every codec, encoding, page version and type, written here and read back value by value.
 #![cfg(feature = "parquet")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::from_iter_instead_of_collect,
+    clippy::too_many_lines,
+    reason = "tables of test data, and helpers of tests"
+)]
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -141,7 +147,7 @@ const ROWS: u64 = 20_000;
 fn people() -> (RecordBatch, BTreeMap<String, Vec<(u64, String)>>) {
     let there = |i: &u64| i % 7 != 3;
     let name = |i: u64| format!("person {} é", i % 500);
-    let number = |i: u64| 100_000_000 + i as i64;
+    let number = |i: u64| 100_000_000 + i.cast_signed();
     let float = |i: u64| number(i) as f64;
     let rows = || 0..ROWS;
     let batch = columns(vec![

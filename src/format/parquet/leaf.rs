@@ -1,12 +1,12 @@
 //! One leaf column of one row group: decodes its pages and finds the row of each value.
 //!
-//! The library gives arrays nested as the schema is; here they are walked down to the leaf, with the row of every
-//! element carried along. A dictionary lives for the whole chunk, so its values are searched once.
+//! A dictionary lives for the whole chunk, so its values are searched once, however often they occur. What can't be
+//! decoded is a problem of this chunk alone; its text never quotes what was read.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, OffsetSizeTrait, RecordBatch};
+use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
 use arrow::datatypes::{DataType, Int32Type};
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
@@ -17,6 +17,7 @@ use super::count;
 use super::schema::{LeafColumn, Meaning, Schema};
 use super::source::Source;
 use super::text::{Batches, each_text};
+use super::walk::{NO_ROW, descend};
 use crate::error::Problem;
 use crate::format::{Chunk, Extent, Sink};
 
@@ -29,9 +30,6 @@ const BATCH_BYTES: u64 = 8 << 20;
 /// Elements of a dictionary column that are gathered before they are given.
 const GATHERED: usize = 1 << 20;
 
-/// The row of an element that belongs to none.
-const NO_ROW: u32 = u32::MAX;
-
 /// One leaf column of one row group.
 pub(super) struct Leaf {
     pub(super) source: Source,
@@ -39,14 +37,14 @@ pub(super) struct Leaf {
     /// The row group, from 0.
     pub(super) group: usize,
     /// The leaf, from 0.
-    pub(super) leaf: usize,
+    pub(super) index: usize,
     /// Rows of the row group, as the footer says.
     pub(super) rows: u64,
 }
 
 impl Chunk for Leaf {
     fn read(&self, sink: &mut dyn Sink) -> Extent {
-        let column = &self.schema.leaves[self.leaf];
+        let column = &self.schema.leaves[self.index];
         let mut batches = Batches::new(sink, &column.path);
         let outcome = self.decode(column, &mut batches);
         batches.flush();
@@ -99,13 +97,13 @@ impl Leaf {
         let chunk = metadata
             .row_group(self.group)
             .columns()
-            .get(self.leaf)
+            .get(self.index)
             .ok_or_else(|| ParquetError::EOF("no such column".into()))?;
         if chunk.file_path().is_some() {
             return Err(ParquetError::NYI("its data is in another file".into()));
         }
         let decoding = self.schema.decoding(chunk).clone();
-        let mask = ProjectionMask::leaves(decoding.parquet_schema(), [self.leaf]);
+        let mask = ProjectionMask::leaves(decoding.parquet_schema(), [self.index]);
         ParquetRecordBatchReaderBuilder::new_with_metadata(self.source.clone(), decoding)
             .with_row_groups(vec![self.group])
             .with_projection(mask)
@@ -155,94 +153,6 @@ fn give(
     .map_err(|_| format!("can't be decoded: values of type {}", leaf.data_type()))
 }
 
-/// Walks down to the leaf; the rows are those of the array's elements.
-fn descend(mut array: ArrayRef, mut rows: Vec<u32>) -> (ArrayRef, Vec<u32>) {
-    loop {
-        let (child, child_rows) = match array.data_type() {
-            DataType::List(_) => {
-                let list = array.as_list::<i32>();
-                let offsets = list.value_offsets();
-                (
-                    list.values().clone(),
-                    spread(&array, &rows, list.values().len(), |i| ends(offsets, i)),
-                )
-            }
-            DataType::LargeList(_) => {
-                let list = array.as_list::<i64>();
-                let offsets = list.value_offsets();
-                (
-                    list.values().clone(),
-                    spread(&array, &rows, list.values().len(), |i| ends(offsets, i)),
-                )
-            }
-            DataType::Map(..) => {
-                let map = array.as_map();
-                let entries: ArrayRef = Arc::new(map.entries().clone());
-                let offsets = map.value_offsets();
-                let rows = spread(&array, &rows, entries.len(), |i| ends(offsets, i));
-                (entries, rows)
-            }
-            DataType::FixedSizeList(_, size) => {
-                let list = array.as_fixed_size_list();
-                let size = *size as usize;
-                let rows = spread(&array, &rows, list.values().len(), |i| {
-                    (i * size, (i + 1) * size)
-                });
-                (list.values().clone(), rows)
-            }
-            DataType::ListView(_) => {
-                let list = array.as_list_view::<i32>();
-                let rows = spread(&array, &rows, list.values().len(), |i| {
-                    let start = list.value_offset(i) as usize;
-                    (start, start + list.value_size(i) as usize)
-                });
-                (list.values().clone(), rows)
-            }
-            DataType::LargeListView(_) => {
-                let list = array.as_list_view::<i64>();
-                let rows = spread(&array, &rows, list.values().len(), |i| {
-                    let start = list.value_offset(i) as usize;
-                    (start, start + list.value_size(i) as usize)
-                });
-                (list.values().clone(), rows)
-            }
-            DataType::Struct(_) => {
-                let Some(child) = array.as_struct().columns().first().cloned() else {
-                    return (array, rows);
-                };
-                let rows = spread(&array, &rows, child.len(), |i| (i, i + 1));
-                (child, rows)
-            }
-            _ => return (array, rows),
-        };
-        array = child;
-        rows = child_rows;
-    }
-}
-
-fn ends<O: OffsetSizeTrait>(offsets: &[O], i: usize) -> (usize, usize) {
-    (offsets[i].as_usize(), offsets[i + 1].as_usize())
-}
-
-/// The rows of `length` children, of which element `i` of the array has those in `range(i)`.
-fn spread(
-    array: &ArrayRef,
-    rows: &[u32],
-    length: usize,
-    range: impl Fn(usize) -> (usize, usize),
-) -> Vec<u32> {
-    let mut spread = vec![NO_ROW; length];
-    for (i, row) in rows.iter().enumerate() {
-        if array.is_valid(i) {
-            let (start, end) = range(i);
-            if let Some(children) = spread.get_mut(start..end) {
-                children.fill(*row);
-            }
-        }
-    }
-    spread
-}
-
 /// Elements that refer to one dictionary, gathered until there are many.
 #[derive(Default)]
 struct Gathered {
@@ -277,7 +187,7 @@ impl Gathered {
         let keys = array.keys();
         for (i, row) in rows.iter().enumerate() {
             if *row != NO_ROW && keys.is_valid(i) {
-                self.elements.push((keys.value(i) as u32, *row));
+                self.elements.push((keys.value(i).cast_unsigned(), *row));
             }
         }
         Ok(())

@@ -8,6 +8,7 @@ mod leaf;
 mod schema;
 mod source;
 mod text;
+mod walk;
 
 use std::io::Read;
 use std::sync::Arc;
@@ -130,7 +131,7 @@ impl Reader for RowGroups {
                 source: self.source.clone(),
                 schema: Arc::clone(&self.schema),
                 group: self.group,
-                leaf: self.leaf,
+                index: self.leaf,
                 rows,
             }),
         };

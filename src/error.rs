@@ -69,6 +69,8 @@ impl From<std::io::Error> for Error {
 pub enum Verdict {
     /// Nothing was lost; the user should know all the same.
     Note,
+    /// Left out because the user said so.
+    Excluded,
     /// Some of the input could not be read; the rest was.
     Lost,
     /// Known, and not read.
@@ -97,6 +99,11 @@ impl Problem {
     /// Part of the input could not be read.
     pub fn lost(reason: impl Into<String>) -> Self {
         Self::new(Verdict::Lost, reason)
+    }
+
+    /// The user wants it left out.
+    pub fn excluded(reason: impl Into<String>) -> Self {
+        Self::new(Verdict::Excluded, reason)
     }
 
     /// The input is known and not read.

@@ -1,7 +1,8 @@
 //! The records of a result, one line of NDJSON each, as `docs/INTERFACE.md` describes them.
 //!
 //! Rows and lines count from 0 everywhere else in the program; [`Finding`] holds them counted from 1,
-//! and only this file's constructors add that 1. Nothing here depends on any other module.
+//! and only this file's constructors add that 1. Probabilities and seconds are written with at most three decimals.
+//! Nothing here depends on any other module.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -101,6 +102,13 @@ pub struct Finding {
     pub evidence: Arc<[String]>,
 }
 
+impl Finding {
+    /// A row or line that was counted from 0, counted from 1.
+    pub fn counted(from_zero: u64) -> u64 {
+        from_zero + 1
+    }
+}
+
 impl Serialize for Finding {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut s = serializer.serialize_struct("Finding", 15)?;
@@ -119,7 +127,10 @@ impl Serialize for Finding {
             s.serialize_field("value", value)?;
         }
         s.serialize_field("fingerprint", &format_args!("{:032x}", self.fingerprint))?;
-        s.serialize_field("confidence", &self.confidence)?;
+        s.serialize_field(
+            "confidence",
+            &(f64::from(thousandths(self.confidence)) / 1000.0),
+        )?;
         s.serialize_field("evidence", &*self.evidence)?;
         s.end()
     }
@@ -155,6 +166,7 @@ pub struct ColumnDetector {
     /// Values of the right shape that fail the check in a column that is certain: probably damaged.
     pub invalid: u64,
     /// Mean confidence of its findings.
+    #[serde(serialize_with = "serialize_probability")]
     pub confidence: f64,
     /// Why, one reason each.
     pub evidence: Vec<String>,
@@ -211,7 +223,11 @@ pub struct Summary {
     /// About how many different people: the most distinct values of any one identifying column.
     pub subjects_estimate: u64,
     /// How long it took, in seconds.
+    #[serde(serialize_with = "serialize_seconds")]
     pub seconds: f64,
+    /// Inputs that could not be read in full, other than by the user's own choice: partial, failed, and skipped
+    /// because nothing here can read them.
+    pub unread: u64,
     /// Whether the scan was stopped before its end.
     pub interrupted: bool,
 }
@@ -239,4 +255,33 @@ impl FileCounts {
             Status::Failed => self.failed += 1,
         }
     }
+}
+
+/// A probability in thousandths, 0 to 1000, as records show it. Only certainty is written as 1: 0.9996 stays 0.999.
+pub fn thousandths(probability: f64) -> u16 {
+    let rounded = (probability.clamp(0.0, 1.0) * 1000.0).round();
+    // Not a number stays one through `clamp`, and becomes 0 here.
+    #[expect(clippy::cast_sign_loss, reason = "clamped to 0..=1000")]
+    let whole = rounded as u16;
+    if probability < 1.0 {
+        whole.min(999)
+    } else {
+        whole
+    }
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde asks for a reference"
+)]
+fn serialize_probability<S: Serializer>(value: &f64, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_f64(f64::from(thousandths(*value)) / 1000.0)
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde asks for a reference"
+)]
+fn serialize_seconds<S: Serializer>(value: &f64, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_f64((value * 1000.0).round() / 1000.0)
 }

@@ -1,11 +1,17 @@
 //! Finds personal data in exports, archives and backups, and reports where it lives.
 
+pub mod cli;
+mod detect;
 pub mod error;
 pub mod event;
 pub mod format;
 pub mod input;
+pub mod quality;
 pub mod raw;
+pub mod report;
 pub mod rule;
 pub mod scan;
+mod score;
+pub mod validate;
 
 pub use error::Error;

@@ -84,6 +84,7 @@ fn head(bytes: &[u8]) -> Head<'_> {
         bytes,
         text: None,
         encoding: encoding_rs::UTF_8,
+        mark: 0,
         whole: true,
         len: Some(bytes.len() as u64),
     }

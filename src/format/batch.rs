@@ -68,6 +68,20 @@ pub struct Batch<'a> {
     pub offsets: &'a OffsetMap,
 }
 
+impl Batch<'_> {
+    /// Line ends between two places of the text, but those that came from an escape.
+    pub(crate) fn line_ends(&self, from: u32, to: u32) -> u32 {
+        let text = &self.text[from as usize..to as usize];
+        let ends = memchr::memchr2_iter(b'\n', b'\r', text)
+            .map(|at| from as usize + at)
+            .filter(|&at| {
+                let is_end = self.text[at] == b'\n' || self.text.get(at + 1) != Some(&b'\n');
+                is_end && self.offsets.is_as_stored(at as u32)
+            });
+        ends.count() as u32
+    }
+}
+
 /// From a place in a batch's text to one in the stored input.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum OffsetMap {
@@ -100,6 +114,15 @@ pub enum Span {
 }
 
 impl OffsetMap {
+    /// Whether the byte at a place stands for a character that is stored as such, and not for an escape.
+    fn is_as_stored(&self, at: u32) -> bool {
+        match self {
+            OffsetMap::None => false,
+            OffsetMap::Shift(_) => true,
+            OffsetMap::Pieces(pieces) => matches!(piece_of(pieces, at).span, Span::Each(_)),
+        }
+    }
+
     /// The stored bytes from which `start..end` of the text came.
     pub fn stored(&self, start: u32, end: u32) -> Option<(u64, u64)> {
         match self {

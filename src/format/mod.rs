@@ -11,8 +11,14 @@ use crate::error::Problem;
 use crate::input::{Body, Input};
 
 pub mod batch;
+mod csv;
+mod json;
+mod open;
 #[cfg(feature = "parquet")]
 mod parquet;
+mod text;
+
+pub use open::{Opened, open};
 
 pub use batch::{Batch, ColumnId, OffsetMap, OffsetPiece, Rows, Sink, Span, Value};
 
@@ -20,6 +26,9 @@ pub use batch::{Batch, ColumnId, OffsetMap, OffsetPiece, Rows, Sink, Span, Value
 pub static FORMATS: &[&dyn Format] = &[
     #[cfg(feature = "parquet")]
     &parquet::Parquet,
+    &json::Json,
+    &csv::Csv,
+    &text::Text,
 ];
 
 /// A kind of input.
@@ -62,10 +71,22 @@ pub struct Head<'a> {
     pub text: Option<Cow<'a, [u8]>>,
     /// The encoding of `text`.
     pub encoding: &'static encoding_rs::Encoding,
+    /// Bytes of the byte-order mark before it.
+    pub mark: usize,
     /// Whether `bytes` is the whole input.
     pub whole: bool,
     /// The size in bytes, where it is known.
     pub len: Option<u64>,
+}
+
+impl Head<'_> {
+    /// What stands behind the last dot of the name, in lower case.
+    pub fn extension(&self) -> String {
+        let name = self.name.rsplit(['/', '\\']).next().unwrap_or_default();
+        name.rsplit_once('.')
+            .map(|(_, extension)| extension.to_ascii_lowercase())
+            .unwrap_or_default()
+    }
 }
 
 /// What the user said about reading, for all inputs.

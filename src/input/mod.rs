@@ -4,7 +4,15 @@
 //! go to threads without a copy) or read once, front to back.
 
 use std::fs::File;
-use std::io::Read;
+use std::io::{self, Read};
+use std::path::Path;
+
+use crate::error::Problem;
+
+pub mod blocks;
+pub mod encoding;
+mod mmap;
+pub mod walk;
 
 pub use bytes::Bytes;
 
@@ -37,4 +45,33 @@ pub struct WalkOptions {
     pub exclude: Vec<String>,
     /// Whether symbolic links are followed.
     pub follow: bool,
+    /// Files that this run writes, canonical: not inputs, even where they lie in a folder that is read.
+    pub own: Vec<std::path::PathBuf>,
+}
+/// Opens a regular file: mapped, or, where `mmap` is false or the system refuses, to be read in windows. Also gives its
+/// size in bytes.
+pub fn open(path: &Path, mmap: bool) -> Result<(Body<'static>, u64), Problem> {
+    let unreadable = |error: io::Error| {
+        Problem::failed(match error.kind() {
+            io::ErrorKind::PermissionDenied => {
+                "no permission; run as a user who may read it".to_owned()
+            }
+            io::ErrorKind::NotFound => "it is gone since the folder was listed".to_owned(),
+            _ => format!("can't be opened: {error}"),
+        })
+    };
+    let file = File::open(path).map_err(unreadable)?;
+    let metadata = file.metadata().map_err(unreadable)?;
+    if !metadata.is_file() {
+        return Err(Problem::skipped("not a regular file; not opened"));
+    }
+    let len = metadata.len();
+    if len == 0 {
+        return Ok((Body::Blob(Bytes::new()), 0));
+    }
+    if mmap && let Ok(bytes) = mmap::map(&file) {
+        let len = bytes.len() as u64;
+        return Ok((Body::Blob(bytes), len));
+    }
+    Ok((Body::File(file), len))
 }

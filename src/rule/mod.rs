@@ -7,6 +7,9 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+mod check;
+mod load;
+
 /// Rules that take part in a scan: the built-in ones and the user's.
 #[derive(Clone, Debug)]
 pub struct RuleSet {
@@ -14,6 +17,8 @@ pub struct RuleSet {
     pub rules: Vec<Rule>,
     /// `blake3:` and the hex digest of their texts.
     pub digest: String,
+    /// Their lists of words.
+    pub lists: crate::validate::words::Lists,
 }
 
 /// Which rules take part.
@@ -55,7 +60,9 @@ pub struct Rule {
     /// What a genuine value must pass, all of it.
     #[serde(default, deserialize_with = "one_or_many")]
     pub check: Vec<Check>,
-    /// Share of random values of this shape that pass the check; 1 where there is no check.
+    /// Share of values of this shape that pass the check by chance, each by itself: 1/11 for a sum modulo 11. 1 where
+    /// there is no check, and where values that only look so pass alike: other dates are dates, too, and numbers counted
+    /// up share the date they seem to begin with. Such a part of a check rules values out and proves nothing.
     #[serde(default)]
     pub chance: Share,
     /// Share of genuine values that pass the check: below 1 for typing errors, far below 1 for a list of names.
@@ -106,7 +113,7 @@ pub enum Find {
 }
 
 /// A pattern with figures of its own.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Form {
     /// See [`Find::Pattern`].

@@ -1,13 +1,31 @@
-//! A scan: what to read and how, and `run`, which turns paths into events.
+//! A scan: what to read and how, and [`Scan::run`], which turns paths into events.
+//!
+//! The calling thread walks the paths and stays outside the pool; inputs are read on the pool, at most twice as many at a
+//! time as there are threads. `worker.rs` reads one input, `ledger.rs` keeps what it found, `release.rs` turns that into
+//! events, and `outbox.rs` gives them out in the order of the inputs.
 
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, AtomicU64};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use crate::error::Error;
-use crate::event::{Event, Summary};
+use crate::detect::Matcher;
+use crate::error::{Error, Problem};
+use crate::event::{Event, RulesUsed, SCHEMA, ScanRecord, Summary};
 use crate::format::ReadOptions;
-use crate::input::WalkOptions;
+use crate::input::walk::{Found, walk};
+use crate::input::{self, Input, WalkOptions};
 use crate::rule::RuleSet;
+
+mod hits;
+mod ledger;
+mod outbox;
+mod release;
+mod worker;
+
+use ledger::Ledger;
+use outbox::Outbox;
+use release::Totals;
+use worker::{Engine, lock, read_input};
 
 /// What to read and how. Made from command-line options in one place, `cli/scan.rs`.
 pub struct Scan {
@@ -33,6 +51,26 @@ pub struct Scan {
     pub samples: usize,
     /// The key of the fingerprints; random where absent.
     pub key: Option<[u8; 32]>,
+    /// Bounds on memory.
+    pub bounds: Bounds,
+}
+
+/// Bounds on memory, in bytes.
+#[derive(Clone, Copy, Debug)]
+pub struct Bounds {
+    /// Chunks in flight, for all threads together.
+    pub in_flight: usize,
+    /// Hits that wait in memory for their column to be complete; more wait in a temporary file.
+    pub hits: usize,
+}
+
+impl Default for Bounds {
+    fn default() -> Self {
+        Self {
+            in_flight: 64 << 20,
+            hits: 64 << 20,
+        }
+    }
 }
 
 /// How far a scan is, and how to stop it; shared with whoever shows progress.
@@ -52,16 +90,130 @@ pub struct Progress {
     pub stop: AtomicBool,
 }
 
+/// Who takes the events.
+type Emit<'e> = dyn FnMut(&Event) -> std::io::Result<()> + Send + 'e;
+
 impl Scan {
     /// Runs the scan; events come in an order that depends on the data alone. An error of `emit` ends it.
-    pub fn run(
-        &self,
-        progress: &Progress,
-        emit: &mut (dyn FnMut(&Event) -> std::io::Result<()> + Send),
-    ) -> Result<Summary, Error> {
-        let _ = progress;
-        let summary = Summary::default();
+    pub fn run(&self, progress: &Progress, emit: &mut Emit<'_>) -> Result<Summary, Error> {
+        let started = std::time::Instant::now();
+        let matcher = Matcher::new(&self.rules)?;
+        let engine = Engine::new(self, matcher, progress, &self.bounds);
+        let found = walk(&self.roots, &self.walk)?;
+        emit(&Event::Scan(self.record()))?;
+        let pool = rayon::ThreadPoolBuilder::new()
+            .num_threads(self.threads.max(1))
+            .build()
+            .map_err(|error| Error::usage(format!("--threads {}: {error}", self.threads)))?;
+        let giver = Mutex::new(Giver {
+            emit,
+            totals: Totals::default(),
+            failed: None,
+        });
+        let outbox: Outbox<Vec<Ledger>> = Outbox::default();
+        pool.in_place_scope(|scope| {
+            for (number, found) in found.enumerate() {
+                outbox.open(2 * self.threads.max(1));
+                progress.bytes_known.fetch_add(found.len, Ordering::Relaxed);
+                progress.files_known.fetch_add(1, Ordering::Relaxed);
+                let (engine, outbox, giver) = (&engine, &outbox, &giver);
+                scope.spawn(move |_| {
+                    let ledgers = engine.read(found);
+                    progress.files_done.fetch_add(1, Ordering::Relaxed);
+                    outbox.put(number as u64, ledgers, |ledgers| {
+                        lock(giver).give(engine, ledgers);
+                    });
+                });
+            }
+            progress.walked.store(true, Ordering::Relaxed);
+        });
+        let Giver {
+            emit,
+            totals,
+            failed,
+        } = giver
+            .into_inner()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        if let Some(error) = failed {
+            return Err(error.into());
+        }
+        let summary = totals.summary(started.elapsed(), engine.is_stopped());
         emit(&Event::Summary(summary.clone()))?;
         Ok(summary)
+    }
+
+    fn record(&self) -> ScanRecord {
+        ScanRecord {
+            schema: SCHEMA,
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            rules: RulesUsed {
+                count: self.rules.rules.len(),
+                digest: self.rules.digest.clone(),
+            },
+            roots: self
+                .roots
+                .iter()
+                .map(|root| root.to_string_lossy().into_owned())
+                .collect(),
+            started: jiff::Timestamp::now()
+                .strftime("%Y-%m-%dT%H:%M:%SZ")
+                .to_string(),
+        }
+    }
+}
+
+/// Gives out results, one input at a time.
+struct Giver<'e, 'f> {
+    emit: &'e mut Emit<'f>,
+    totals: Totals,
+    failed: Option<std::io::Error>,
+}
+
+impl Giver<'_, '_> {
+    fn give(&mut self, engine: &Engine<'_>, ledgers: Vec<Ledger>) {
+        for ledger in ledgers {
+            if self.failed.is_some() {
+                return;
+            }
+            if let Err(error) = release::release(engine, ledger, &mut self.totals, self.emit) {
+                engine.progress.stop.store(true, Ordering::Relaxed);
+                self.failed = Some(error);
+            }
+        }
+    }
+}
+
+impl Engine<'_> {
+    /// Reads what the walk found: one ledger for it, and before it one for each of its members.
+    fn read(&self, found: Found) -> Vec<Ledger> {
+        let name: std::sync::Arc<str> = found.name.as_str().into();
+        let len = Some(found.len);
+        let unread = |problem| vec![Ledger::unread(name.clone(), None, None, len, problem)];
+        if let Some(problem) = found.problem {
+            return unread(problem);
+        }
+        if self.is_stopped() {
+            return unread(Problem::skipped("the scan was stopped before it was read"));
+        }
+        let (body, len) = match &found.path {
+            None => (input::Body::Stream(Box::new(std::io::stdin())), None),
+            Some(path) => match input::open(path, self.scan.mmap) {
+                Ok((body, len)) => (body, Some(len)),
+                Err(problem) => return unread(problem),
+            },
+        };
+        let mut done = Vec::new();
+        read_input(
+            self,
+            &name,
+            Input {
+                name: found.name,
+                depth: 0,
+                body,
+            },
+            len,
+            &mut done,
+        );
+        done
     }
 }

@@ -1,0 +1,345 @@
+//! `speur scan`: finds personal data and reports where it lives.
+
+use std::io;
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anyhow::bail;
+use clap::builder::PossibleValuesParser;
+use clap::{Args, ValueEnum};
+
+use super::fail_on::FailOn;
+use super::options::{RuleOptions, delimiter, encoding, key, probability};
+use super::outputs::{Outputs, detail, extensions, report_for, spare_inputs};
+use super::progress::{Ticker, stop_on_interrupt};
+use super::{Color, Outcome, stdout_width};
+use crate::event::{Event, FileRecord, Status, Summary};
+use crate::format::ReadOptions;
+use crate::input::WalkOptions;
+use crate::report::{self, Detail, REPORTS, Report, ReportOptions};
+use crate::rule::RuleSet;
+use crate::scan::{Progress, Scan};
+
+/// The value of `--format` that writes nothing.
+const NONE: &str = "none";
+
+const EXAMPLES: &str = "\
+Examples:
+  speur scan exports/
+      a table of what is found, on the screen
+  speur scan exports/ -o result.ndjson -o result.json -f none
+      every single finding, in two formats at once
+  cat people.csv | speur scan - --detectors 'nl-*,email'
+      standard input, and only some detectors
+  speur scan exports/ --fail-on special,national-id,incomplete
+      exit status 1 when such data is found or something could not be read
+
+Exit status:
+  0 all was read              1 all was read, and --fail-on was met
+  2 wrong usage, bad rules, or nothing could be read
+  3 some input could not be read in full; everything else was
+  4 both 1 and 3
+
+Values are masked in every output, unless --reveal is given.";
+
+/// Find personal data in files, folders and standard input, and report where it lives
+#[derive(Debug, Args)]
+#[command(after_long_help = EXAMPLES)]
+pub struct ScanArgs {
+    /// Files and folders to read; `-` is standard input
+    #[arg(required = true, value_name = "PATH")]
+    paths: Vec<PathBuf>,
+
+    #[command(flatten, next_help_heading = "Output")]
+    output: OutputOptions,
+
+    #[command(flatten)]
+    rules: RuleOptions,
+
+    /// Report findings of at least this confidence, 0 to 1
+    #[arg(long, value_name = "P", default_value = "0.5", value_parser = probability, help_heading = "Detectors")]
+    min_confidence: f64,
+
+    #[command(flatten, next_help_heading = "Reading")]
+    reading: ReadingOptions,
+
+    #[command(flatten, next_help_heading = "Running")]
+    running: RunningOptions,
+}
+
+#[derive(Debug, Args)]
+struct OutputOptions {
+    // Its help lists the extensions, so it is made, not written: see `output_help`.
+    #[arg(short, long, value_name = "FILE", help = output_help())]
+    output: Vec<PathBuf>,
+
+    /// Write all -o files in this format, whatever they are called
+    #[arg(long, value_name = "FMT", value_parser = PossibleValuesParser::new(names(&[])), requires = "output")]
+    output_format: Option<String>,
+
+    /// What goes to standard output
+    #[arg(short, long, value_name = "FMT", default_value = "table", value_parser = PossibleValuesParser::new(names(&[NONE])))]
+    format: String,
+
+    /// Show values as they are; without it they are masked everywhere
+    #[arg(long)]
+    reveal: bool,
+
+    /// Masked examples kept for each column and detector
+    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u16).range(0..=1000))]
+    samples: u16,
+
+    /// Key of the fingerprints (32 bytes or more), so that results of several scans can be joined
+    #[arg(long, value_name = "FILE")]
+    key_file: Option<PathBuf>,
+
+    /// Exit with status 1 when one of these categories or detectors is found, or input is `incomplete`
+    ///
+    /// A list with commas; `*` stands for any characters, such as `special,nl-*,incomplete`.
+    #[arg(long, value_name = "EXPR", value_delimiter = ',')]
+    fail_on: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+struct ReadingOptions {
+    /// What separates the fields of CSV: 1 to 3 bytes, such as `;`, `\t`, `\x01` or `tab`
+    #[arg(long, value_name = "C", value_parser = delimiter)]
+    delimiter: Option<std::vec::Vec<u8>>,
+
+    /// The encoding of text, such as `utf-8` or `windows-1252`
+    #[arg(long, value_name = "NAME", value_parser = encoding)]
+    encoding: Option<&'static encoding_rs::Encoding>,
+
+    /// The first record of CSV is data
+    #[arg(long)]
+    no_header: bool,
+
+    /// Read only files of a folder that match; may repeat
+    #[arg(long, value_name = "GLOB")]
+    include: Vec<String>,
+
+    /// Leave out files and folders that match; may repeat
+    #[arg(long, value_name = "GLOB")]
+    exclude: Vec<String>,
+
+    /// Follow symbolic links
+    #[arg(long)]
+    follow: bool,
+
+    /// Read files in windows instead of mapping them into memory
+    #[arg(long)]
+    no_mmap: bool,
+}
+
+#[derive(Debug, Args)]
+struct RunningOptions {
+    /// Worker threads; default: all cores
+    #[arg(long, value_name = "N")]
+    threads: Option<NonZeroUsize>,
+
+    /// Whether progress is shown on standard error
+    #[arg(long, value_name = "WHEN", value_enum, default_value_t)]
+    progress: When,
+
+    /// Whether the table has colours
+    #[arg(long, value_name = "WHEN", value_enum, default_value_t)]
+    color: Color,
+
+    /// Show no progress and no warnings
+    #[arg(short, long, conflicts_with = "verbose")]
+    quiet: bool,
+
+    /// Say more: names of clean files, reasons, warnings
+    #[arg(short, long)]
+    verbose: bool,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+enum When {
+    /// On a terminal.
+    #[default]
+    Auto,
+    /// Not at all.
+    Never,
+}
+
+/// The names of all report formats, and more.
+fn names(more: &[&'static str]) -> Vec<&'static str> {
+    let names = REPORTS.iter().map(|report| report.name());
+    names.chain(more.iter().copied()).collect()
+}
+
+fn output_help() -> String {
+    let extensions = extensions().join(" ");
+    format!("Write a report to a file, in the format of its extension: {extensions}; may repeat")
+}
+
+impl ScanArgs {
+    /// Runs the scan and writes all its reports.
+    pub fn run(self) -> anyhow::Result<Outcome> {
+        let rules = RuleSet::load(&self.rules.selection())?;
+        if rules.rules.is_empty() {
+            bail!("no detector is left to look for; `speur rules list` shows all");
+        }
+        let mut fail_on = FailOn::new(&self.output.fail_on, &rules.rules)?;
+        let (mut outputs, detail) = self.outputs()?;
+        let scan = self.scan(rules, detail, outputs.files())?;
+
+        let progress = Arc::new(Progress::default());
+        stop_on_interrupt(&progress);
+        let ticker = if self.shows_progress() {
+            Ticker::start(&progress)
+        } else {
+            Ticker::hidden()
+        };
+        let warns = self.warns();
+        let result = scan.run(&progress, &mut |event| {
+            fail_on.event(event);
+            if let Event::File(file) = event
+                && warns
+            {
+                warn(&ticker, file);
+            }
+            match outputs.event(event) {
+                // Nobody reads any more, but somebody waits for the exit status.
+                Err(error) if is_closed(&error) && !fail_on.is_empty() => Ok(()),
+                result => result,
+            }
+        });
+        ticker.finish();
+        let summary = result?;
+        match outputs.finish() {
+            Err(error) if is_closed(&error) => {}
+            result => result?,
+        }
+        self.outcome(&summary, fail_on.met())
+    }
+
+    /// What standard output gets; none with `--format none`.
+    fn stdout(&self) -> Option<&'static dyn Report> {
+        report::by_name(&self.output.format)
+    }
+
+    fn outputs(&self) -> anyhow::Result<(Outputs, Option<Detail>)> {
+        let options = ReportOptions {
+            color: self.running.color.on_stdout(),
+            width: stdout_width(),
+            reveal: self.output.reveal,
+            verbose: self.running.verbose,
+        };
+        let in_files = ReportOptions {
+            color: false,
+            width: ReportOptions::default().width,
+            ..options
+        };
+        let format = self.output.output_format.as_deref();
+        // All names are looked at before any file is touched.
+        let files = self
+            .output
+            .output
+            .iter()
+            .map(|path| Ok((path, report_for(path, format)?)));
+        let files = files.collect::<anyhow::Result<Vec<_>>>()?;
+        spare_inputs(&self.output.output, &self.paths)?;
+        let mut outputs = Outputs::new();
+        for (path, report) in &files {
+            outputs.add_file(path, *report, &in_files)?;
+        }
+        let mut reports: Vec<_> = files.iter().map(|(_, report)| *report).collect();
+        if let Some(report) = self.stdout() {
+            outputs.add_stdout(report, &options)?;
+            reports.push(report);
+        }
+        Ok((outputs, detail(&reports)))
+    }
+
+    fn scan(
+        &self,
+        rules: RuleSet,
+        detail: Option<Detail>,
+        own: Vec<PathBuf>,
+    ) -> anyhow::Result<Scan> {
+        let reading = &self.reading;
+        let threads = match self.running.threads {
+            Some(threads) => threads,
+            None => std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN),
+        };
+        Ok(Scan {
+            roots: self.paths.clone(),
+            walk: WalkOptions {
+                include: reading.include.clone(),
+                exclude: reading.exclude.clone(),
+                follow: reading.follow,
+                own,
+            },
+            read: ReadOptions {
+                delimiter: reading.delimiter.clone(),
+                encoding: reading.encoding,
+                header: reading.no_header.then_some(false),
+                ..ReadOptions::default()
+            },
+            rules,
+            mmap: !reading.no_mmap,
+            threads: threads.get(),
+            min_confidence: self.min_confidence,
+            reveal: self.output.reveal,
+            findings: detail == Some(Detail::Findings),
+            samples: self.output.samples.into(),
+            key: self.output.key_file.as_deref().map(key).transpose()?,
+            bounds: crate::scan::Bounds::default(),
+        })
+    }
+
+    /// Progress on standard error would stand between the records of a stream on the same terminal.
+    fn shows_progress(&self) -> bool {
+        let streams = self
+            .stdout()
+            .is_some_and(|report| report.detail() == Detail::Findings);
+        let mixed = streams && io::IsTerminal::is_terminal(&io::stdout());
+        !self.running.quiet && self.running.progress == When::Auto && !mixed
+    }
+
+    /// The table says itself what was not read.
+    fn warns(&self) -> bool {
+        let table = self
+            .stdout()
+            .is_some_and(|report| report.detail() == Detail::Columns);
+        !self.running.quiet && (self.running.verbose || !table)
+    }
+
+    fn outcome(&self, summary: &Summary, met: bool) -> anyhow::Result<Outcome> {
+        let files = &summary.files;
+        let incomplete = summary.unread > 0 || summary.interrupted;
+        if summary.unread > 0 && files.scanned + files.partial == 0 && !summary.interrupted {
+            let paths: Vec<_> = self
+                .paths
+                .iter()
+                .map(|path| path.display().to_string())
+                .collect();
+            bail!("nothing could be read of {}", paths.join(", "));
+        }
+        Ok(match (incomplete, met) {
+            (false, false) => Outcome::Done,
+            (false, true) => Outcome::Met,
+            (true, false) => Outcome::Incomplete,
+            (true, true) => Outcome::IncompleteAndMet,
+        })
+    }
+}
+
+fn is_closed(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::BrokenPipe
+}
+
+/// One line about an input that could not be read in full.
+fn warn(ticker: &Ticker, file: &FileRecord) {
+    let word = match file.status {
+        Status::Scanned | Status::Skipped => return,
+        Status::Partial => "read in part",
+        Status::Failed => "not readable",
+    };
+    let name = report::input_name(&file.file, file.member.as_deref());
+    let reason = file.reason.as_deref().unwrap_or("no reason is known");
+    ticker.remark(&format!("{name}: {word}: {reason}"));
+}

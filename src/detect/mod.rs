@@ -1,0 +1,459 @@
+//! Detection: which stretches of a value a detector claims, and what speaks for it in the value itself.
+//!
+//! All rules together are compiled into one [`Matcher`]. A pattern of a rule is a *form*; forms come in three groups,
+//! and [`FormId`]s are numbered in this order: those that start at tokens (nearly all; one automaton and one table, see
+//! `prefilter.rs`), those that must be a whole cell (names, places; one automaton), and those that can start anywhere
+//! (each by itself, slow). How sure a claim is gets decided in `score/`, when the column is complete.
+
+use std::hash::BuildHasher;
+use std::ops::Range;
+use std::sync::Arc;
+
+use foldhash::quality::FixedState;
+use regex_automata::nfa::thompson::{self, NFA, WhichCaptures};
+use regex_automata::util::syntax;
+
+use crate::error::Error;
+use crate::event::DetectorName;
+use crate::format::{Batch, Value};
+use crate::rule::{Find, Form, Normalise, Rule, RuleSet, Scope};
+use crate::score::EvidenceSet;
+use crate::validate::{Checks, Outcome, normalise};
+
+mod automaton;
+pub(crate) mod context;
+pub(crate) mod mask;
+mod overlap;
+mod placeholder;
+mod prefilter;
+#[cfg(test)]
+mod reference;
+mod search;
+mod veil;
+
+use context::{Context, Near};
+use placeholder::Placeholders;
+use search::{Cells, Loose, Tokens};
+
+/// A detector, numbered in the order of the rule set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct DetectorId(pub(crate) u16);
+
+/// One pattern of a detector.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct FormId(pub(crate) u16);
+
+/// A compiled rule.
+pub(crate) struct Detector {
+    pub(crate) name: Arc<DetectorName>,
+    pub(crate) rule: Rule,
+    placeholders: Placeholders,
+}
+
+/// A compiled pattern with its figures.
+pub(crate) struct CompiledForm {
+    pub(crate) detector: DetectorId,
+    pub(crate) checks: Checks,
+    /// Share of random values of this shape that pass.
+    pub(crate) chance: f64,
+    /// Share of genuine values that pass.
+    pub(crate) valid: f64,
+    /// Probability that a whole cell of this shape is this.
+    pub(crate) prior: f64,
+    /// The same for a match within a text.
+    pub(crate) prior_text: f64,
+    /// Whether being in a list of words only speaks for it, so that a value outside is still a candidate.
+    pub(crate) soft: bool,
+    /// How far a passing value speaks for itself, in log-odds: settles overlaps.
+    pub(crate) strength: f64,
+}
+
+/// A stretch of a value that a detector claims, with what speaks for it in the value itself.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Candidate {
+    /// Index of the value in the batch.
+    pub(crate) value: u32,
+    /// Where in the batch's text.
+    pub(crate) span: Range<u32>,
+    pub(crate) form: FormId,
+    pub(crate) evidence: EvidenceSet,
+    /// The word nearby that speaks for it.
+    pub(crate) near: Near,
+    /// Hash of the normalised value, the same in every scan: for counting different ones, never for a report.
+    pub(crate) hash: u64,
+}
+
+/// A set of forms, one bit each.
+pub(crate) type FormSet = Box<[u64]>;
+
+/// All rules, compiled. Immutable and shared by all threads; what changes during a search is in [`Scratch`].
+pub(crate) struct Matcher {
+    pub(crate) detectors: Vec<Detector>,
+    pub(crate) forms: Vec<CompiledForm>,
+    pub(crate) context: Context,
+    tokens: Tokens,
+    cells: Cells,
+    loose: Loose,
+}
+
+/// What a search changes, one for each thread.
+pub(crate) struct Scratch {
+    tokens: search::TokensScratch,
+    cells: search::CellsScratch,
+    normalised: Vec<u8>,
+    /// What `normalised` was made from, in which value and span, and its hash: forms often share it.
+    normalised_as: Option<(Normalise, Option<usize>, u32, usize, usize)>,
+    hash: u64,
+    /// For each form, the value it was last accepted in, and up to where.
+    taken: Vec<(u32, u32)>,
+    matched: Vec<(FormId, usize)>,
+}
+
+/// A form of a rule before it is compiled.
+struct Draft<'r> {
+    detector: DetectorId,
+    rule: &'r Rule,
+    form: Form,
+    nfa: NFA,
+    place: Place,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Place {
+    Token,
+    Cell,
+    Loose,
+}
+
+/// Seeded with a constant, since counts of different values must not depend on the run.
+static HASHER: std::sync::LazyLock<FixedState> =
+    std::sync::LazyLock::new(|| FixedState::with_seed(0x5bee));
+
+/// Compiles a rule's pattern: byte-wise, ASCII classes only.
+pub(crate) fn pattern_nfa(pattern: &str) -> Result<NFA, String> {
+    NFA::compiler()
+        .syntax(pattern_syntax())
+        .configure(pattern_nfa_config())
+        .build(pattern)
+        .map_err(|error| {
+            std::error::Error::source(&error).map_or_else(|| error.to_string(), ToString::to_string)
+        })
+}
+
+fn pattern_syntax() -> syntax::Config {
+    syntax::Config::new().unicode(false).utf8(false)
+}
+
+fn pattern_nfa_config() -> thompson::Config {
+    thompson::Config::new()
+        .utf8(false)
+        .which_captures(WhichCaptures::None)
+}
+
+impl Matcher {
+    /// Compiles rules.
+    pub(crate) fn new(rules: &RuleSet) -> Result<Self, Error> {
+        let mut drafts = Vec::new();
+        for (index, rule) in rules.rules.iter().enumerate() {
+            for find in &rule.find {
+                drafts.push(Draft::new(DetectorId(index as u16), rule, find)?);
+            }
+        }
+        drafts.sort_by_key(|draft| draft.place);
+        let forms = drafts
+            .iter()
+            .map(|draft| draft.compile(rules))
+            .collect::<Result<Vec<_>, _>>()?;
+        let count = |place| drafts.iter().filter(|draft| draft.place == place).count();
+        let (tokens, cells) = (count(Place::Token), count(Place::Cell));
+        let of = |range: Range<usize>| {
+            drafts[range]
+                .iter()
+                .map(|draft| (draft.form.pattern.as_str(), &draft.nfa))
+                .collect::<Vec<_>>()
+        };
+        Ok(Self {
+            detectors: rules.rules.iter().map(Detector::new).collect(),
+            context: Context::new(&rules.rules, &rules.lists),
+            tokens: Tokens::new(&of(0..tokens))?,
+            cells: Cells::new(&of(tokens..tokens + cells), tokens)?,
+            loose: Loose::new(&of(tokens + cells..drafts.len()), tokens + cells)?,
+            forms,
+        })
+    }
+
+    /// Scratch space for one thread.
+    pub(crate) fn scratch(&self) -> Scratch {
+        Scratch {
+            tokens: self.tokens.scratch(),
+            cells: self.cells.scratch(),
+            normalised: Vec::with_capacity(128),
+            normalised_as: None,
+            hash: 0,
+            taken: vec![(u32::MAX, 0); self.forms.len()],
+            matched: Vec::new(),
+        }
+    }
+
+    /// All forms.
+    pub(crate) fn all(&self) -> FormSet {
+        let mut set = vec![0; self.forms.len().div_ceil(64).max(1)].into_boxed_slice();
+        for form in 0..self.forms.len() {
+            set[form / 64] |= 1 << (form % 64);
+        }
+        set
+    }
+
+    /// Finds the candidates of a batch, those that fail their check too (they count in the column's statistics).
+    /// `plans` says for each column which forms apply.
+    pub(crate) fn find(
+        &self,
+        batch: &Batch<'_>,
+        plans: &[Arc<FormSet>],
+        scratch: &mut Scratch,
+        found: &mut Vec<Candidate>,
+    ) {
+        scratch.taken.fill((u32::MAX, 0));
+        scratch.normalised_as = None;
+        for (index, value) in batch.values.iter().enumerate() {
+            let (start, end) = trim(batch.text, *value);
+            if start == end {
+                continue;
+            }
+            let cell = Cell {
+                bytes: &batch.text[start..end],
+                at: start as u32,
+                index: index as u32,
+                plan: &plans[value.column.0 as usize],
+            };
+            let before = found.len();
+            self.find_in(&cell, scratch, found);
+            if found.len() - before > 1 {
+                overlap::settle(found, before, &self.forms);
+            }
+        }
+    }
+
+    fn find_in(&self, cell: &Cell<'_>, scratch: &mut Scratch, found: &mut Vec<Candidate>) {
+        let mut matched = std::mem::take(&mut scratch.matched);
+        matched.clear();
+        self.cells
+            .search(cell.bytes, cell.plan, &mut scratch.cells, &mut matched);
+        for &(form, end) in &matched {
+            self.propose(cell, 0..end, form, scratch, found);
+        }
+        let mut tokens = self.tokens.search(cell.bytes, cell.plan);
+        while let Some(start) = tokens.next_match(&mut scratch.tokens, &mut matched) {
+            let mut sure = start;
+            for &(form, end) in &matched {
+                if self.propose(cell, start..end, form, scratch, found) && self.is_strong(form) {
+                    sure = sure.max(end);
+                }
+            }
+            tokens.skip_to(sure);
+        }
+        matched.clear();
+        scratch.matched = matched;
+        self.loose.search(cell.bytes, cell.plan, |form, span| {
+            self.propose(cell, span, form, scratch, found);
+        });
+    }
+
+    /// Whether a match that passes speaks for itself, so that nothing is looked for inside it.
+    fn is_strong(&self, form: FormId) -> bool {
+        self.forms[usize::from(form.0)].strength >= 0.0
+    }
+
+    /// Checks a match, and adds it to the candidates if it is one; whether it passes.
+    fn propose(
+        &self,
+        cell: &Cell<'_>,
+        span: Range<usize>,
+        id: FormId,
+        scratch: &mut Scratch,
+        found: &mut Vec<Candidate>,
+    ) -> bool {
+        let taken = &mut scratch.taken[usize::from(id.0)];
+        if taken.0 == cell.index && (span.start as u32) < taken.1 || !is_bounded(cell.bytes, &span)
+        {
+            return false;
+        }
+        let form = &self.forms[usize::from(id.0)];
+        let detector = &self.detectors[usize::from(form.detector.0)];
+        let raw = &cell.bytes[span.clone()];
+        let kind = (
+            detector.rule.normalise,
+            detector.rule.pad,
+            cell.index,
+            span.start,
+            span.end,
+        );
+        if scratch.normalised_as != Some(kind) {
+            normalise(kind.0, kind.1, raw, &mut scratch.normalised);
+            scratch.hash = HASHER.hash_one(scratch.normalised.as_slice());
+            scratch.normalised_as = Some(kind);
+        }
+        let whole = span == (0..cell.bytes.len());
+        let mut evidence = match form.checks.run(&scratch.normalised) {
+            Outcome::Pass => EvidenceSet::PASSED,
+            Outcome::Unlisted => EvidenceSet::UNLISTED,
+            Outcome::Fail => EvidenceSet::FAILED,
+            Outcome::Not => return false,
+        };
+        let mut near = Near::NONE;
+        if whole {
+            evidence = evidence | EvidenceSet::WHOLE;
+        }
+        if !evidence.has(EvidenceSet::FAILED) {
+            *taken = (cell.index, span.end as u32);
+            if !whole {
+                let around = self.context.around(cell.bytes, &span, form.detector);
+                evidence = evidence | around.0;
+                near = around.1;
+            }
+            if detector.placeholders.holds(&scratch.normalised) {
+                evidence = evidence | EvidenceSet::PLACEHOLDER;
+            }
+        }
+        let span = cell.at + span.start as u32..cell.at + span.end as u32;
+        found.push(Candidate {
+            value: cell.index,
+            span,
+            form: id,
+            evidence,
+            near,
+            hash: scratch.hash,
+        });
+        evidence.has(EvidenceSet::PASSED)
+    }
+}
+
+/// A value during a search, without the white space around it.
+struct Cell<'a> {
+    bytes: &'a [u8],
+    /// Where it starts in the batch's text.
+    at: u32,
+    /// Its index in the batch.
+    index: u32,
+    plan: &'a FormSet,
+}
+
+/// The value without white space around it, and a whole number without the `.0` that a spreadsheet or data frame
+/// adds to a column with gaps.
+fn trim(text: &[u8], value: Value) -> (usize, usize) {
+    let (mut start, mut end) = (value.start as usize, value.end as usize);
+    while start < end && text[start].is_ascii_whitespace() {
+        start += 1;
+    }
+    while start < end && text[end - 1].is_ascii_whitespace() {
+        end -= 1;
+    }
+    let bytes = &text[start..end];
+    if let Some(whole) = bytes.strip_suffix(b".0")
+        && (6..=20).contains(&whole.len())
+        && whole.iter().all(u8::is_ascii_digit)
+    {
+        end -= 2;
+    }
+    (start, end)
+}
+
+/// Whether a match stands by itself: no letter or digit touches its own, and it is no part of a decimal number.
+fn is_bounded(text: &[u8], span: &Range<usize>) -> bool {
+    if !starts_by_itself(text, span.start) {
+        return false;
+    }
+    let last = text[span.end - 1];
+    match &text[span.end..] {
+        [next, ..] if prefilter::is_word(*next) => !prefilter::is_word(last),
+        [b'.', digit, ..] if digit.is_ascii_digit() => !last.is_ascii_digit(),
+        [b',', rest @ ..] => !last.is_ascii_digit() || !(1..=3).contains(&digits(rest.iter())),
+        _ => true,
+    }
+}
+
+/// The part of [`is_bounded`] that looks at the start.
+fn starts_by_itself(text: &[u8], start: usize) -> bool {
+    match &text[..start] {
+        [.., before] if prefilter::is_word(*before) => false,
+        [.., digit, b'.'] if digit.is_ascii_digit() => !text[start].is_ascii_digit(),
+        [rest @ .., b','] => {
+            !text[start].is_ascii_digit() || !(1..=3).contains(&digits(rest.iter().rev()))
+        }
+        _ => true,
+    }
+}
+
+/// How many digits follow, up to four. Behind or before a comma, one to three make a decimal number; more are a list.
+fn digits<'a>(bytes: impl Iterator<Item = &'a u8>) -> usize {
+    bytes
+        .take(4)
+        .take_while(|byte| byte.is_ascii_digit())
+        .count()
+}
+
+impl<'r> Draft<'r> {
+    fn new(detector: DetectorId, rule: &'r Rule, find: &Find) -> Result<Self, Error> {
+        let form = match find {
+            Find::Form(form) => form.clone(),
+            Find::Pattern(pattern) => Form {
+                pattern: pattern.clone(),
+                ..Form::default()
+            },
+        };
+        let nfa = pattern_nfa(&form.pattern).map_err(|reason| {
+            Error::rule(format!(
+                "rule {}: pattern {}: {reason}",
+                rule.id, form.pattern
+            ))
+        })?;
+        let place = match form.scope.unwrap_or(rule.scope) {
+            Scope::Cell => Place::Cell,
+            Scope::Anywhere if prefilter::Start::of(&nfa).is_some() => Place::Token,
+            Scope::Anywhere => Place::Loose,
+        };
+        Ok(Self {
+            detector,
+            rule,
+            form,
+            nfa,
+            place,
+        })
+    }
+
+    fn compile(&self, rules: &RuleSet) -> Result<CompiledForm, Error> {
+        let (rule, form) = (self.rule, &self.form);
+        let checks = form.check.as_deref().unwrap_or(&rule.check);
+        let compiled = Checks::compile(checks, &rules.lists)
+            .map_err(|reason| Error::rule(format!("rule {}: {reason}", rule.id)))?;
+        let chance = form.chance.unwrap_or(rule.chance).0;
+        let prior = form.prior.unwrap_or(rule.prior).0;
+        let prior_text = form
+            .prior_text
+            .or(rule.prior_text)
+            .map_or(prior / 3.0, |share| share.0);
+        Ok(CompiledForm {
+            detector: self.detector,
+            soft: compiled.is_soft(),
+            checks: compiled,
+            chance,
+            valid: rule.valid.0,
+            prior,
+            prior_text,
+            strength: crate::score::logit(prior) - chance.ln(),
+        })
+    }
+}
+
+impl Detector {
+    fn new(rule: &Rule) -> Self {
+        Self {
+            name: Arc::new(DetectorName {
+                id: rule.id.as_str().into(),
+                category: rule.category.name().into(),
+            }),
+            placeholders: Placeholders::new(&rule.placeholders),
+            rule: rule.clone(),
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! Candidates that overlap: which one stays.
+//!
+//! Settled within one value, before anything is counted, so that an e-mail address is not also a name. Two detectors that
+//! claim the same whole cell both stay: the column decides between them, in `score/`.
+
+use super::{Candidate, CompiledForm};
+use crate::score::EvidenceSet;
+
+/// Settles the candidates from `from` on, all of one value; those that stay are ordered by start.
+pub(crate) fn settle(found: &mut Vec<Candidate>, from: usize, forms: &[CompiledForm]) {
+    found[from..].sort_by_key(|c| (c.span.start, std::cmp::Reverse(c.span.end), c.form));
+    let mut kept = from;
+    for index in from..found.len() {
+        let candidate = found[index].clone();
+        let mut stays = true;
+        let mut at = kept;
+        // Those kept are ordered by start; few can reach as far as this one, and they are the last.
+        while stays && at > from {
+            at -= 1;
+            let other = &found[at];
+            if kept - at > 16 {
+                break;
+            }
+            if other.span.end <= candidate.span.start {
+                continue;
+            }
+            match winner(other, &candidate, forms) {
+                Winner::Both => {}
+                Winner::First => stays = false,
+                Winner::Second => {
+                    found[at..kept].rotate_left(1);
+                    kept -= 1;
+                }
+            }
+        }
+        if stays {
+            found[kept] = candidate;
+            kept += 1;
+        }
+    }
+    found.truncate(kept);
+}
+
+enum Winner {
+    First,
+    Second,
+    Both,
+}
+
+fn winner(a: &Candidate, b: &Candidate, forms: &[CompiledForm]) -> Winner {
+    let failed = |c: &Candidate| c.evidence.has(EvidenceSet::FAILED);
+    let soft = |c: &Candidate| c.evidence.has(EvidenceSet::UNLISTED);
+    let detector = |c: &Candidate| forms[usize::from(c.form.0)].detector;
+    let strength = |c: &Candidate| forms[usize::from(c.form.0)].strength;
+    let same = a.span == b.span;
+    let whole = a.evidence.has(EvidenceSet::WHOLE) || b.evidence.has(EvidenceSet::WHOLE);
+    if same && detector(a) == detector(b) {
+        // Two forms of one detector: the one that passes, or says more.
+        return match (failed(a), failed(b)) {
+            (false, true) => Winner::First,
+            (true, false) => Winner::Second,
+            _ if strength(a) >= strength(b) => Winner::First,
+            _ => Winner::Second,
+        };
+    }
+    match (failed(a), failed(b)) {
+        (true, true) => Winner::Both,
+        _ if same && whole => Winner::Both,
+        (true, false) => Winner::Second,
+        (false, true) => Winner::First,
+        (false, false) if same => {
+            let rank = |c: &Candidate| (c.evidence.has(EvidenceSet::NEAR), strength(c));
+            if rank(a) >= rank(b) {
+                Winner::First
+            } else {
+                Winner::Second
+            }
+        }
+        (false, false) => {
+            let holds = |x: &Candidate, y: &Candidate| {
+                x.span.start <= y.span.start && x.span.end >= y.span.end
+            };
+            if holds(a, b) {
+                if soft(a) && strength(b) > strength(a) {
+                    Winner::Both
+                } else {
+                    Winner::First
+                }
+            } else if holds(b, a) {
+                if soft(b) && strength(a) > strength(b) {
+                    Winner::Both
+                } else {
+                    Winner::Second
+                }
+            } else if strength(a) >= strength(b) {
+                Winner::First
+            } else {
+                Winner::Second
+            }
+        }
+    }
+}

@@ -1,0 +1,93 @@
+//! Names that are values: a column called `jan@post.nl`, because a header row was missing or a key was one.
+//!
+//! Names of tables and columns appear in every report, so what is surely personal in them is masked like a value.
+
+use super::{Matcher, mask::mask};
+use crate::format::{Batch, ColumnId, OffsetMap, Rows, Value};
+use crate::raw::Raw;
+use crate::rule::Mask;
+use crate::score::EvidenceSet;
+
+/// Digits in a row that are masked in a name, whatever they are.
+const LONG_NUMBER: usize = 6;
+
+impl Matcher {
+    /// The name as it may be shown.
+    pub(crate) fn veil(&self, name: &str) -> String {
+        let value = Value {
+            start: 0,
+            end: name.len() as u32,
+            column: ColumnId(0),
+            line: 0,
+        };
+        let batch = Batch {
+            text: name.as_bytes(),
+            values: &[value],
+            rows: Rows::One(&[0]),
+            offsets: &OffsetMap::Shift(0),
+        };
+        let mut found = Vec::new();
+        self.find(
+            &batch,
+            &[std::sync::Arc::new(self.all())],
+            &mut self.scratch(),
+            &mut found,
+        );
+        let mut veiled = String::with_capacity(name.len());
+        let mut at = 0;
+        for candidate in found {
+            let form = &self.forms[usize::from(candidate.form.0)];
+            let sure =
+                candidate.evidence.has(EvidenceSet::PASSED) && !form.soft && form.strength >= 0.0;
+            let (start, end) = (candidate.span.start as usize, candidate.span.end as usize);
+            let Some(before) = name.get(at..start).filter(|_| sure) else {
+                continue;
+            };
+            veiled.push_str(before);
+            let rule = &self.detectors[usize::from(form.detector.0)].rule;
+            mask(
+                rule.mask,
+                Raw::new(&name.as_bytes()[start..end]),
+                &mut veiled,
+            );
+            at = end;
+        }
+        veiled.push_str(name.get(at..).unwrap_or_default());
+        mask_long_numbers(&veiled)
+    }
+}
+
+fn mask_long_numbers(name: &str) -> String {
+    let mut out = String::with_capacity(name.len());
+    let mut rest = name;
+    while let Some(start) = rest.find(|c: char| c.is_ascii_digit()) {
+        let (before, digits) = rest.split_at(start);
+        let len = digits.bytes().take_while(u8::is_ascii_digit).count();
+        out.push_str(before);
+        if len >= LONG_NUMBER {
+            mask(
+                Mask::default(),
+                Raw::new(&digits.as_bytes()[..len]),
+                &mut out,
+            );
+        } else {
+            out.push_str(&digits[..len]);
+        }
+        rest = &digits[len..];
+    }
+    out + rest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_numbers_in_names_are_masked() {
+        assert_eq!(
+            mask_long_numbers("order_111222333_v2"),
+            "order_*********_v2"
+        );
+        assert_eq!(mask_long_numbers("email_2"), "email_2");
+    }
+}

@@ -1,0 +1,346 @@
+//! Splits text into cells and records, as the `csv` crate does with `flexible(true)`.
+//!
+//! A quote opens only at the start of a cell; what stands behind a closing quote is part of the cell; a line end inside
+//! quotes is none. So the state at any place is known exactly when it is carried along from the start, and never has to be
+//! guessed. [`find_cut`] carries it over quotes alone, which is fast; [`split`] does all of it.
+
+use super::dialect::{Dialect, RowEnd};
+
+/// Where in a record a text starts or ends.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct State {
+    /// The cell it is in, from 0.
+    pub(super) column: u32,
+    /// What of that cell came before.
+    pub(super) within: Within,
+}
+
+/// What of a cell came before.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Within {
+    /// Nothing: it starts here.
+    #[default]
+    Start,
+    /// Part of an unquoted cell, or of what stands behind a closing quote.
+    Bare,
+    /// Part of a quoted cell.
+    Quoted,
+}
+
+/// Takes what is split off.
+pub(super) trait Visit {
+    /// A cell without its quotes, at `start..end` of the text; and whether it had any.
+    fn cell(&mut self, start: usize, end: usize, column: u32, quoted: bool);
+    /// The record ends; it had this many cells. `next` is where the next one starts.
+    fn record(&mut self, cells: u32, next: usize);
+}
+
+/// Splits a text that starts in `state`; gives the state it ends in. A record that the text's end leaves open is not
+/// reported, its last cell is.
+pub(super) fn split(
+    text: &[u8],
+    dialect: &Dialect,
+    mut state: State,
+    visit: &mut impl Visit,
+) -> State {
+    let mut at = 0;
+    while at < text.len() {
+        if state == State::default()
+            && let Some(len) = empty_line(text, at, dialect)
+        {
+            at += len;
+            continue;
+        }
+        let start = at;
+        let opens = state.within == Within::Start
+            && dialect.quote.is_some()
+            && text.get(at).copied() == dialect.quote;
+        let (cell, mut end) = if opens || state.within == Within::Quoted {
+            let inner = start + usize::from(opens);
+            if let Some(close) = closing_quote(text, inner, dialect) {
+                (inner..close, close + 1)
+            } else {
+                visit.cell(inner.min(text.len()), text.len(), state.column, true);
+                return State {
+                    column: state.column,
+                    within: Within::Quoted,
+                };
+            }
+        } else {
+            (start..start, start)
+        };
+        // What stands behind a closing quote, or an unquoted cell from its start.
+        let quoted = end > start;
+        let stop = cell_end(text, end, dialect);
+        let cell = match stop.at == end && quoted {
+            true => cell,
+            // `"abc"def` is one cell: give it as stored, but for the first quote.
+            false if quoted => cell.start..stop.at,
+            false => start..stop.at,
+        };
+        end = stop.at;
+        visit.cell(cell.start, cell.end, state.column, quoted);
+        at = end + stop.len;
+        state = match stop.kind {
+            Stop::Delimiter => State {
+                column: state.column + 1,
+                within: Within::Start,
+            },
+            Stop::Row => {
+                visit.record(state.column + 1, at);
+                State::default()
+            }
+            Stop::Text => State {
+                column: state.column,
+                within: Within::Bare,
+            },
+        };
+    }
+    state
+}
+
+/// What ends a cell.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Stop {
+    Delimiter,
+    Row,
+    Text,
+}
+
+struct CellEnd {
+    at: usize,
+    len: usize,
+    kind: Stop,
+}
+
+/// Where the cell that goes on at `from` ends.
+fn cell_end(text: &[u8], from: usize, dialect: &Dialect) -> CellEnd {
+    let delimiter = &dialect.delimiter[..];
+    let mut at = from;
+    loop {
+        let found = match &dialect.row_end {
+            RowEnd::Line => memchr::memchr3(delimiter[0], b'\n', b'\r', &text[at..]),
+            RowEnd::Custom(end) => memchr::memchr2(delimiter[0], end[0], &text[at..]),
+        };
+        let Some(distance) = found else {
+            return CellEnd {
+                at: text.len(),
+                len: 0,
+                kind: Stop::Text,
+            };
+        };
+        at += distance;
+        if let Some(len) = row_end_at(text, at, dialect) {
+            return CellEnd {
+                at,
+                len,
+                kind: Stop::Row,
+            };
+        }
+        if delimiter.len() == 1 && text[at] == delimiter[0] || text[at..].starts_with(delimiter) {
+            return CellEnd {
+                at,
+                len: delimiter.len(),
+                kind: Stop::Delimiter,
+            };
+        }
+        at += 1;
+    }
+}
+
+/// The length of the row end that stands here, if one does.
+fn row_end_at(text: &[u8], at: usize, dialect: &Dialect) -> Option<usize> {
+    match &dialect.row_end {
+        RowEnd::Line => match text[at] {
+            b'\r' if text.get(at + 1) == Some(&b'\n') => Some(2),
+            b'\n' | b'\r' => Some(1),
+            _ => None,
+        },
+        RowEnd::Custom(end) => text[at..].starts_with(end).then_some(end.len()),
+    }
+}
+
+/// The length of the line end of an empty line, which is no record.
+fn empty_line(text: &[u8], at: usize, dialect: &Dialect) -> Option<usize> {
+    match dialect.row_end {
+        RowEnd::Line => row_end_at(text, at, dialect),
+        RowEnd::Custom(_) => None,
+    }
+}
+
+/// Where the quote stands that closes the cell which goes on at `from`.
+fn closing_quote(text: &[u8], from: usize, dialect: &Dialect) -> Option<usize> {
+    let quote = dialect.quote?;
+    let mut at = from;
+    loop {
+        at += match dialect.escape {
+            Some(escape) => memchr::memchr2(quote, escape, text.get(at..)?)?,
+            None => memchr::memchr(quote, text.get(at..)?)?,
+        };
+        if text[at] != quote {
+            at += 2; // the escape, and whatever it escapes
+        } else if dialect.doubles && text.get(at + 1) == Some(&quote) {
+            at += 2;
+        } else {
+            return Some(at);
+        }
+    }
+}
+
+/// Where the first record ends at or behind `target`, of a text that starts in `state`; none when the text ends before
+/// that is known. Looks at quotes and the row end only.
+pub(super) fn find_cut(
+    text: &[u8],
+    target: usize,
+    dialect: &Dialect,
+    state: State,
+) -> Option<usize> {
+    let Some(quote) = dialect.quote else {
+        return next_row(text, target, text.len(), dialect);
+    };
+    let mut at = match state.within {
+        Within::Quoted => closing_quote(text, 0, dialect)? + 1,
+        Within::Start if text.first() == Some(&quote) => closing_quote(text, 1, dialect)? + 1,
+        Within::Start | Within::Bare => 0,
+    };
+    let mut row = 0;
+    loop {
+        // Outside quotes here. A row end holds unless a quote opens before it.
+        if row < at.max(1) {
+            row = next_row(text, target.max(at), text.len(), dialect)?;
+        }
+        let Some(open) = opening_quote(&text[..row], at, quote, dialect) else {
+            return Some(row);
+        };
+        at = closing_quote(text, open + 1, dialect)? + 1;
+    }
+}
+
+/// The next quote from `from` on that stands at the start of a cell.
+fn opening_quote(text: &[u8], from: usize, quote: u8, dialect: &Dialect) -> Option<usize> {
+    memchr::memchr_iter(quote, &text[from..])
+        .map(|distance| from + distance)
+        .find(|&at| {
+            // Right behind a closing quote there is no cell start, whatever stands before.
+            at > from && starts_cell(&text[..at], dialect)
+        })
+}
+
+/// Whether a cell starts behind this text.
+fn starts_cell(before: &[u8], dialect: &Dialect) -> bool {
+    before.ends_with(&dialect.delimiter)
+        || match &dialect.row_end {
+            RowEnd::Line => matches!(before.last(), Some(b'\n' | b'\r')),
+            RowEnd::Custom(end) => before.ends_with(end),
+        }
+}
+
+/// Behind the first row end in `from..until` whose end isn't before `from`.
+fn next_row(text: &[u8], from: usize, until: usize, dialect: &Dialect) -> Option<usize> {
+    let longest = match &dialect.row_end {
+        RowEnd::Line => 2,
+        RowEnd::Custom(end) => end.len(),
+    };
+    let mut at = from.saturating_sub(longest);
+    while at < until {
+        at += match &dialect.row_end {
+            RowEnd::Line => memchr::memchr2(b'\n', b'\r', &text[at..until])?,
+            RowEnd::Custom(end) => memchr::memchr(end[0], &text[at..until])?,
+        };
+        // A carriage return at the very end may have a line feed behind it.
+        if text[at] == b'\r' && at + 1 == text.len() {
+            return None;
+        }
+        match row_end_at(text, at, dialect) {
+            Some(len) if at + len >= from.max(1) => return Some(at + len),
+            Some(len) => at += len,
+            None => at += 1,
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Default)]
+    struct Collect<'t> {
+        text: &'t [u8],
+        records: Vec<Vec<String>>,
+        open: Vec<String>,
+    }
+
+    impl Visit for Collect<'_> {
+        fn cell(&mut self, start: usize, end: usize, column: u32, _: bool) {
+            assert_eq!(column as usize, self.open.len());
+            self.open
+                .push(String::from_utf8_lossy(&self.text[start..end]).into_owned());
+        }
+        fn record(&mut self, cells: u32, _: usize) {
+            assert_eq!(cells as usize, self.open.len());
+            self.records.push(std::mem::take(&mut self.open));
+        }
+    }
+
+    fn records(text: &str, dialect: &Dialect) -> Vec<Vec<String>> {
+        let mut collect = Collect {
+            text: text.as_bytes(),
+            ..Collect::default()
+        };
+        let state = split(text.as_bytes(), dialect, State::default(), &mut collect);
+        if state != State::default() {
+            if state.within == Within::Start {
+                collect.open.push(String::new());
+            }
+            let open = std::mem::take(&mut collect.open);
+            collect.records.push(open);
+        }
+        collect.records
+    }
+
+    #[test]
+    fn quotes_open_only_at_the_start_of_a_cell() {
+        let dialect = Dialect::default();
+        assert_eq!(
+            records("a,\"b,c\"\n5\" pipe,\"x\"\"y\"\n", &dialect),
+            [["a", "b,c"], ["5\" pipe", "x\"\"y"]]
+        );
+        assert_eq!(
+            records("\"a\nb\",c\r\nd,e", &dialect),
+            [["a\nb", "c"], ["d", "e"]]
+        );
+    }
+
+    #[test]
+    fn empty_lines_are_no_records() {
+        assert_eq!(
+            records("a\n\n\r\nb\r\rc\n", &Dialect::default()),
+            [["a"], ["b"], ["c"]]
+        );
+    }
+
+    #[test]
+    fn delimiters_and_row_ends_of_several_bytes() {
+        let dialect = Dialect {
+            delimiter: b"|~|".to_vec(),
+            row_end: RowEnd::Custom(b"|##|\n".to_vec()),
+            ..Dialect::default()
+        };
+        assert_eq!(
+            records("a|~|b\nc|##|\nd|~|e|##|\n", &dialect),
+            [["a", "b\nc"], ["d", "e"]]
+        );
+    }
+
+    #[test]
+    fn cuts_come_after_records_only() {
+        let dialect = Dialect::default();
+        let text = b"a,\"x\ny\"\nb,c\n";
+        assert_eq!(find_cut(text, 1, &dialect, State::default()), Some(8));
+        assert_eq!(find_cut(text, 8, &dialect, State::default()), Some(8));
+        assert_eq!(find_cut(text, 9, &dialect, State::default()), Some(12));
+        assert_eq!(find_cut(b"a,\"x\ny", 1, &dialect, State::default()), None);
+        assert_eq!(find_cut(b"a,b\r", 1, &dialect, State::default()), None);
+    }
+}

@@ -1,0 +1,104 @@
+//! Where a JSON text can be cut: between top-level values, and between elements of the outermost array.
+//!
+//! The cutter knows strings and brackets and nothing else: it runs ahead of the lexer on one thread.
+
+/// Where in a document a chunk starts.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) enum Context {
+    /// Between top-level values.
+    #[default]
+    Top,
+    /// Behind a comma of the array that is the whole document.
+    RootArray,
+    /// Behind a comma of an array that is a member of the object that is the whole document; with the member's key as
+    /// stored, between its quotes.
+    MemberArray(Vec<u8>),
+}
+
+/// The first cut at or behind `target`, and the context behind it; none when the text ends before there is one.
+pub(super) fn cut(text: &[u8], target: usize, context: &Context) -> Option<(usize, Context)> {
+    let (mut depth, mut root, mut member) = match context {
+        Context::Top => (0, 0, 0),
+        Context::RootArray => (1, b'[', 0),
+        Context::MemberArray(_) => (2, b'{', b'['),
+    };
+    let mut key = match context {
+        Context::MemberArray(key) => key.clone(),
+        _ => Vec::new(),
+    };
+    let mut last_string = 0..0;
+    let mut at = 0;
+    while let Some(&byte) = text.get(at) {
+        match byte {
+            b'"' => {
+                let end = string_end(text, at + 1)?;
+                if depth == 1 {
+                    last_string = at + 1..end;
+                }
+                at = end;
+            }
+            b'{' | b'[' => {
+                depth += 1;
+                match depth {
+                    1 => root = byte,
+                    2 => {
+                        member = byte;
+                        key = text[last_string.clone()].to_vec();
+                    }
+                    _ => {}
+                }
+            }
+            b'}' | b']' => depth = if depth > 0 { depth - 1 } else { 0 },
+            b',' if at + 1 >= target && depth == 1 && root == b'[' => {
+                return Some((at + 1, Context::RootArray));
+            }
+            // Behind an object only: those are records, so that a document that is cut has some.
+            b',' if at + 1 >= target
+                && depth == 2
+                && root == b'{'
+                && member == b'['
+                && text[..at].trim_ascii_end().ends_with(b"}") =>
+            {
+                return Some((at + 1, Context::MemberArray(key)));
+            }
+            b'\n' if at + 1 >= target && depth == 0 => return Some((at + 1, Context::Top)),
+            _ => {}
+        }
+        at += 1;
+    }
+    None
+}
+
+/// Where the quote stands that closes a string.
+pub(super) fn string_end(text: &[u8], from: usize) -> Option<usize> {
+    let mut at = from;
+    loop {
+        at += memchr::memchr2(b'"', b'\\', text.get(at..)?)?;
+        if text[at] == b'"' {
+            return Some(at);
+        }
+        at += 2;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cuts_lie_between_elements() {
+        let array = br#"[{"a":"],\""},{"b":[1,2]},3]"#;
+        assert_eq!(cut(array, 1, &Context::Top), Some((14, Context::RootArray)));
+        assert_eq!(
+            cut(&array[14..], 1, &Context::RootArray),
+            Some((12, Context::RootArray))
+        );
+        assert_eq!(cut(&array[26..], 1, &Context::RootArray), None);
+        let object = br#"{"n":1,"rows":[{"a":1},{"a":2}]}"#;
+        assert_eq!(
+            cut(object, 1, &Context::Top),
+            Some((23, Context::MemberArray(b"rows".to_vec())))
+        );
+        assert_eq!(cut(b"{}\n{}\n", 1, &Context::Top), Some((3, Context::Top)));
+    }
+}

@@ -1,0 +1,593 @@
+//! Reads the values of a chunk. One pass, no recursion; strict as RFC 8259 wants it.
+
+use super::cut::{Context, cut, string_end};
+use super::paths::{PathId, Paths, is_data};
+use crate::error::Problem;
+use crate::format::{Batch, ColumnId, OffsetMap, OffsetPiece, Rows, Sink, Span, Value};
+
+/// Values handed over at a time.
+const BATCH: usize = 8192;
+
+/// What may come next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Expect {
+    /// A value.
+    Value,
+    /// A value, or the end of an array that has none.
+    ValueOrEnd,
+    /// A key, or the end of an object that has none.
+    KeyOrEnd,
+    Key,
+    Colon,
+    CommaOrEnd,
+}
+
+/// A container that is open.
+#[derive(Clone, Copy)]
+struct Open {
+    is_array: bool,
+    /// The path of its elements or, for an object, of itself.
+    path: PathId,
+}
+
+/// How a chunk is read.
+pub(super) struct Task<'t> {
+    pub(super) text: &'t [u8],
+    pub(super) offsets: &'t OffsetMap,
+    pub(super) context: &'t Context,
+    /// Whether each top-level value is a record, and a line that is wrong costs that line.
+    pub(super) lines: bool,
+    pub(super) first: bool,
+    pub(super) last: bool,
+}
+
+/// Reads a chunk; gives its records and line ends.
+pub(super) fn read(task: &Task<'_>, sink: &mut dyn Sink) -> (u64, u64) {
+    let mut lexer = Lexer {
+        task,
+        at: 0,
+        line: 0,
+        row: 0,
+        open: Vec::new(),
+        expect: Expect::Value,
+        member: None,
+        paths: Paths::new(),
+        plain: Plain::default(),
+        unescaped: Unescaped::default(),
+        sink,
+    };
+    lexer.enter(task.context);
+    lexer.run();
+    lexer.finish()
+}
+
+/// Values that are as stored.
+#[derive(Default)]
+struct Plain {
+    values: Vec<Value>,
+    rows: Vec<u32>,
+}
+
+/// Values that had escapes, in a text of their own.
+#[derive(Default)]
+struct Unescaped {
+    text: Vec<u8>,
+    pieces: Vec<OffsetPiece>,
+    values: Vec<Value>,
+    rows: Vec<u32>,
+}
+
+struct Lexer<'l> {
+    task: &'l Task<'l>,
+    at: usize,
+    line: u32,
+    row: u32,
+    open: Vec<Open>,
+    expect: Expect,
+    /// The path of the value that follows a key.
+    member: Option<PathId>,
+    paths: Paths,
+    plain: Plain,
+    unescaped: Unescaped,
+    sink: &'l mut dyn Sink,
+}
+
+type Fault = (usize, &'static str);
+
+impl Lexer<'_> {
+    /// Opens the containers that lie around a place.
+    fn enter(&mut self, context: &Context) {
+        let root = Paths::TOP;
+        self.open.clear();
+        self.member = None;
+        self.expect = Expect::Value;
+        match context {
+            Context::Top => {}
+            Context::RootArray => {
+                let path = self.paths.elements(root);
+                self.open.push(Open {
+                    is_array: true,
+                    path,
+                });
+            }
+            Context::MemberArray(key) => {
+                self.open.push(Open {
+                    is_array: false,
+                    path: root,
+                });
+                let mut plain = Vec::new();
+                let _ = unescape(key, |bytes, _| plain.extend_from_slice(bytes));
+                let member = self.paths.member(root, &plain);
+                let path = self.paths.elements(member);
+                self.open.push(Open {
+                    is_array: true,
+                    path,
+                });
+            }
+        }
+    }
+
+    /// Reads all values. Behind a fault it goes on where the text could have been cut, so that what is lost does not
+    /// depend on where it was.
+    fn run(&mut self) {
+        let text = self.task.text;
+        let (mut base, mut context) = (0, self.task.context.clone());
+        while let Err((at, what)) = self.values() {
+            let stored = self
+                .task
+                .offsets
+                .stored(at as u32, at as u32)
+                .map_or(0, |(start, _)| start);
+            self.sink
+                .problem(Problem::lost(format!("not valid JSON: {what}")).at(stored));
+            let from = at.clamp(self.at.min(text.len()), text.len());
+            let resume = if self.task.lines {
+                memchr::memchr(b'\n', &text[from..]).map(|end| (from + end + 1, Context::Top))
+            } else {
+                cut(&text[base..], from + 1 - base, &context)
+                    .map(|(len, context)| (base + len, context))
+            };
+            let Some((to, next)) = resume else {
+                self.count_lines(text.len());
+                self.enter(&Context::Top);
+                self.row += u32::from(self.task.lines);
+                return;
+            };
+            self.count_lines(to);
+            self.enter(&next);
+            self.row += 1;
+            (base, context) = (to, next);
+        }
+    }
+
+    fn finish(mut self) -> (u64, u64) {
+        self.hand_over();
+        self.hand_over_unescaped();
+        let inside = self.task.last && (!self.open.is_empty() || self.member.is_some());
+        if inside && self.at >= self.task.text.len() && self.expect != Expect::Value
+            || inside && !self.open.is_empty()
+        {
+            self.sink.problem(Problem::lost(
+                "the text ends within a value: the file is cut off",
+            ));
+        }
+        let only = self.task.first
+            && self.task.last
+            && self.row == 0
+            && !self.task.text.trim_ascii().is_empty();
+        let unfinished = self.task.lines && inside;
+        (
+            u64::from(self.row) + u64::from(only || unfinished && self.row > 0),
+            u64::from(self.line),
+        )
+    }
+
+    /// Goes on to `to`, counting line ends.
+    fn count_lines(&mut self, to: usize) {
+        self.line += memchr::memchr_iter(b'\n', &self.task.text[self.at..to]).count() as u32;
+        self.at = to;
+    }
+
+    fn values(&mut self) -> Result<(), Fault> {
+        loop {
+            let line = self.line;
+            self.skip_space();
+            if self.task.lines
+                && self.line > line
+                && (!self.open.is_empty() || self.member.is_some())
+            {
+                // Back to the line end: what follows it is a value of its own.
+                let end = memchr::memrchr(b'\n', &self.task.text[..self.at]).unwrap_or(0);
+                self.line -= 1;
+                self.at = end;
+                return Err((end, "a line ends within a value"));
+            }
+            let Some(&byte) = self.task.text.get(self.at) else {
+                return Ok(());
+            };
+            match self.expect {
+                Expect::ValueOrEnd if byte == b']' => self.close(true)?,
+                Expect::Value | Expect::ValueOrEnd => self.value(byte)?,
+                Expect::KeyOrEnd if byte == b'}' => self.close(false)?,
+                Expect::Key | Expect::KeyOrEnd => self.key(byte)?,
+                Expect::Colon if byte == b':' => {
+                    self.at += 1;
+                    self.expect = Expect::Value;
+                }
+                Expect::Colon => return Err((self.at, "a colon is missing behind a key")),
+                Expect::CommaOrEnd => self.comma_or_end(byte)?,
+            }
+        }
+    }
+
+    fn skip_space(&mut self) {
+        while let Some(byte @ (b' ' | b'\n' | b'\r' | b'\t')) = self.task.text.get(self.at) {
+            self.line += u32::from(*byte == b'\n');
+            self.at += 1;
+        }
+    }
+
+    fn comma_or_end(&mut self, byte: u8) -> Result<(), Fault> {
+        let is_array = self.open.last().is_some_and(|open| open.is_array);
+        match byte {
+            b',' => {
+                self.at += 1;
+                self.expect = if is_array { Expect::Value } else { Expect::Key };
+                Ok(())
+            }
+            b']' => self.close(true),
+            b'}' => self.close(false),
+            _ => Err((self.at, "a comma or closing bracket is missing")),
+        }
+    }
+
+    fn close(&mut self, array: bool) -> Result<(), Fault> {
+        match self.open.last() {
+            Some(open) if open.is_array == array => {
+                self.open.pop();
+                self.at += 1;
+                self.value_ended(!array);
+                Ok(())
+            }
+            _ => Err((self.at, "a closing bracket that nothing opened")),
+        }
+    }
+
+    /// The path of the value that comes.
+    fn path(&mut self) -> PathId {
+        match (self.member.take(), self.open.last()) {
+            (Some(member), _) => member,
+            (None, Some(open)) => open.path,
+            (None, None) => Paths::TOP,
+        }
+    }
+
+    fn value(&mut self, byte: u8) -> Result<(), Fault> {
+        match byte {
+            b'{' => {
+                let path = self.path();
+                self.open.push(Open {
+                    is_array: false,
+                    path,
+                });
+                self.at += 1;
+                self.expect = Expect::KeyOrEnd;
+            }
+            b'[' => {
+                let path = self.path();
+                let path = self.paths.elements(path);
+                self.open.push(Open {
+                    is_array: true,
+                    path,
+                });
+                self.at += 1;
+                self.expect = Expect::ValueOrEnd;
+            }
+            b'"' => {
+                let (start, end) = self.string()?;
+                let path = self.path();
+                let column = self.paths.column(path, self.sink);
+                self.give_string(start, end, column)?;
+                self.value_ended(false);
+            }
+            _ => {
+                let end = scalar_end(self.task.text, self.at);
+                let scalar = &self.task.text[self.at..end];
+                if !is_scalar(scalar) {
+                    return Err((self.at, "this is no string, number, true, false or null"));
+                }
+                let path = self.path();
+                if scalar != b"null" {
+                    let column = self.paths.column(path, self.sink);
+                    self.give(self.at, end, column);
+                }
+                self.at = end;
+                self.value_ended(false);
+            }
+        }
+        Ok(())
+    }
+
+    /// A value is complete: what may follow, and whether a record is.
+    fn value_ended(&mut self, object: bool) {
+        self.expect = if self.open.is_empty() {
+            Expect::Value
+        } else {
+            Expect::CommaOrEnd
+        };
+        let is_record = match self.open.len() {
+            0 => self.task.lines,
+            1 => !self.task.lines && self.open[0].is_array,
+            2 => !self.task.lines && object && !self.open[0].is_array && self.open[1].is_array,
+            _ => false,
+        };
+        self.row += u32::from(is_record);
+    }
+
+    fn key(&mut self, byte: u8) -> Result<(), Fault> {
+        if byte != b'"' {
+            return Err((self.at, "a key in quotes is missing"));
+        }
+        let (start, end) = self.string()?;
+        let object = self.open.last().map_or(Paths::TOP, |open| open.path);
+        let stored = &self.task.text[start..end];
+        let mut plain = Vec::new();
+        let escaped = stored.contains(&b'\\');
+        if escaped {
+            unescape(stored, |bytes, _| plain.extend_from_slice(bytes))
+                .map_err(|at| (start + at, "an escape that JSON doesn't know"))?;
+        }
+        let key = if escaped { &plain[..] } else { stored };
+        if is_data(key) {
+            let column = self.paths.keys(object, self.sink);
+            self.give_string(start, end, column)?;
+        }
+        self.member = Some(self.paths.member(object, key));
+        self.expect = Expect::Colon;
+        Ok(())
+    }
+
+    /// The string that starts here, without its quotes; goes on behind it.
+    fn string(&mut self) -> Result<(usize, usize), Fault> {
+        let start = self.at + 1;
+        let end = string_end(self.task.text, start);
+        let inside = &self.task.text[start..end.unwrap_or(self.task.text.len())];
+        if let Some(control) = inside.iter().position(|&byte| byte < 0x20) {
+            return Err((start + control, "a control character stands in a string"));
+        }
+        let end = end.ok_or((self.at, "a string has no end"))?;
+        self.at = end + 1;
+        Ok((start, end))
+    }
+
+    fn give(&mut self, start: usize, end: usize, column: ColumnId) {
+        // Values are handed over in the order of the text, whichever of the two texts they are in.
+        if !self.unescaped.values.is_empty() {
+            self.hand_over_unescaped();
+        }
+        self.plain.values.push(Value {
+            start: start as u32,
+            end: end as u32,
+            column,
+            line: self.line,
+        });
+        self.plain.rows.push(self.row);
+        if self.plain.values.len() >= BATCH {
+            self.hand_over();
+        }
+    }
+
+    fn give_string(&mut self, start: usize, end: usize, column: ColumnId) -> Result<(), Fault> {
+        let stored = &self.task.text[start..end];
+        if !stored.contains(&b'\\') {
+            self.give(start, end, column);
+            return Ok(());
+        }
+        if !self.plain.values.is_empty() {
+            self.hand_over();
+        }
+        let Unescaped {
+            text,
+            pieces,
+            values,
+            rows,
+        } = &mut self.unescaped;
+        let from = text.len();
+        let offsets = self.task.offsets;
+        unescape(stored, |bytes, place| {
+            let (first, last) = offsets
+                .stored((start + place.start) as u32, (start + place.end) as u32)
+                .unwrap_or_default();
+            let as_stored = bytes.len() == place.len() && last - first == bytes.len() as u64;
+            let span = if as_stored {
+                Span::Each(1)
+            } else {
+                Span::Whole((last - first).min(u64::from(u16::MAX)) as u16)
+            };
+            pieces.push(OffsetPiece {
+                text: text.len() as u32,
+                stored: first,
+                span,
+            });
+            text.extend_from_slice(bytes);
+        })
+        .map_err(|at| (start + at, "an escape that JSON doesn't know"))?;
+        values.push(Value {
+            start: from as u32,
+            end: text.len() as u32,
+            column,
+            line: self.line,
+        });
+        rows.push(self.row);
+        if values.len() >= BATCH || text.len() > 256 << 10 {
+            self.hand_over_unescaped();
+        }
+        Ok(())
+    }
+
+    fn hand_over(&mut self) {
+        let rows = Rows::One(&self.plain.rows);
+        self.sink.batch(Batch {
+            text: self.task.text,
+            values: &self.plain.values,
+            rows,
+            offsets: self.task.offsets,
+        });
+        self.plain.values.clear();
+        self.plain.rows.clear();
+    }
+
+    fn hand_over_unescaped(&mut self) {
+        let Unescaped {
+            text,
+            pieces,
+            values,
+            rows,
+        } = std::mem::take(&mut self.unescaped);
+        if !values.is_empty() {
+            let offsets = if pieces.is_empty() {
+                OffsetMap::None
+            } else {
+                OffsetMap::Pieces(pieces)
+            };
+            self.sink.batch(Batch {
+                text: &text,
+                values: &values,
+                rows: Rows::One(&rows),
+                offsets: &offsets,
+            });
+        }
+    }
+}
+
+/// Where a number or literal ends.
+fn scalar_end(text: &[u8], from: usize) -> usize {
+    let rest = &text[from..];
+    from + rest
+        .iter()
+        .position(|byte| {
+            matches!(
+                byte,
+                b',' | b']' | b'}' | b' ' | b'\n' | b'\r' | b'\t' | b'"' | b':' | b'[' | b'{'
+            )
+        })
+        .unwrap_or(rest.len())
+}
+
+/// RFC 8259 sections 3 and 6.
+fn is_scalar(text: &[u8]) -> bool {
+    if matches!(text, b"true" | b"false" | b"null") {
+        return true;
+    }
+    let digits = |text: &[u8]| text.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let rest = text.strip_prefix(b"-").unwrap_or(text);
+    let whole = digits(rest);
+    if whole == 0 || whole > 1 && rest[0] == b'0' {
+        return false;
+    }
+    let mut rest = &rest[whole..];
+    if let Some(fraction) = rest.strip_prefix(b".") {
+        let count = digits(fraction);
+        if count == 0 {
+            return false;
+        }
+        rest = &fraction[count..];
+    }
+    if let [b'e' | b'E', exponent @ ..] = rest {
+        let exponent = exponent
+            .strip_prefix(b"+")
+            .or_else(|| exponent.strip_prefix(b"-"))
+            .unwrap_or(exponent);
+        let count = digits(exponent);
+        if count == 0 {
+            return false;
+        }
+        rest = &exponent[count..];
+    }
+    rest.is_empty()
+}
+
+/// Calls `give` with each stretch of the string's text and where it was stored; the error is the place of an escape that
+/// isn't one. A lone surrogate becomes the replacement character.
+fn unescape(
+    stored: &[u8],
+    mut give: impl FnMut(&[u8], std::ops::Range<usize>),
+) -> Result<(), usize> {
+    let mut at = 0;
+    while at < stored.len() {
+        let plain = memchr::memchr(b'\\', &stored[at..]).unwrap_or(stored.len() - at);
+        if plain > 0 {
+            give(&stored[at..at + plain], at..at + plain);
+            at += plain;
+            continue;
+        }
+        let single = match stored.get(at + 1) {
+            Some(b'n') => b'\n',
+            Some(b't') => b'\t',
+            Some(b'r') => b'\r',
+            Some(b'b') => 8,
+            Some(b'f') => 12,
+            Some(&byte @ (b'"' | b'\\' | b'/')) => byte,
+            Some(b'u') => {
+                let (c, len) = unicode(&stored[at..]).ok_or(at)?;
+                give(c.encode_utf8(&mut [0; 4]).as_bytes(), at..at + len);
+                at += len;
+                continue;
+            }
+            _ => return Err(at),
+        };
+        give(&[single], at..at + 2);
+        at += 2;
+    }
+    Ok(())
+}
+
+/// The character of `\uXXXX`, or of two of them that are a surrogate pair; and the length.
+fn unicode(escape: &[u8]) -> Option<(char, usize)> {
+    let unit = |at: usize| {
+        let hex = escape.get(at..at + 6)?.strip_prefix(b"\\u")?;
+        hex.iter()
+            .all(u8::is_ascii_hexdigit)
+            .then(|| u16::from_str_radix(std::str::from_utf8(hex).ok()?, 16).ok())?
+    };
+    let first = unit(0)?;
+    if (0xd800..0xdc00).contains(&first)
+        && let Some(second) = unit(6)
+        && let Some(Ok(c)) = char::decode_utf16([first, second]).next()
+    {
+        return Some((c, 12));
+    }
+    Some((
+        char::from_u32(u32::from(first)).unwrap_or(char::REPLACEMENT_CHARACTER),
+        6,
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_as_the_standard_wants_them() {
+        for number in ["0", "-0", "12", "1.5", "1e9", "1.5E-9", "true", "null"] {
+            assert!(is_scalar(number.as_bytes()), "{number}");
+        }
+        for other in ["01", "+1", ".5", "1.", "1e", "0x1", "NaN", "-", "tru", ""] {
+            assert!(!is_scalar(other.as_bytes()), "{other}");
+        }
+    }
+
+    #[test]
+    fn escapes_lead_back() {
+        let mut text = Vec::new();
+        let mut places = Vec::new();
+        unescape(br"a\u0040b\n\ud83d\ude00", |bytes, place| {
+            text.extend_from_slice(bytes);
+            places.push(place);
+        })
+        .unwrap();
+        assert_eq!(String::from_utf8(text).unwrap(), "a@b\n😀");
+        assert_eq!(places, [0..1, 1..7, 7..8, 8..10, 10..22]);
+        assert!(unescape(br"\x", |_, _| {}).is_err() && unescape(br"\u12", |_, _| {}).is_err());
+    }
+}

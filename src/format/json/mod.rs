@@ -1,0 +1,194 @@
+//! JSON: a document, NDJSON, or values one behind the other.
+//!
+//! Every string, number and boolean is a value; its column is its path with array indices left out: `contacts[].email`.
+//! Keys make the path, but for keys that are data (an address, a long number): those are `*` in the path and values of the
+//! column `….{key}`. Records are the lines of NDJSON, the elements of a top-level array, or, in a document that is an object,
+//! the objects in arrays directly below it (`{"records": […]}`); a document without any is one record.
+//!
+//! A giant document is cut between the elements of such an array (`cut.rs`), and each chunk read by itself (`lex.rs`).
+
+use super::{Chunk, Extent, Format, Head, Likelihood, Part, Piece, ReadOptions, Reader, Sink};
+use crate::error::Problem;
+use crate::input::Body;
+use crate::input::blocks::{Block, Source};
+
+mod cut;
+mod lex;
+mod paths;
+
+use cut::{Context, cut, string_end};
+
+/// JSON and NDJSON.
+pub(super) struct Json;
+
+/// Bytes of one element that are held in memory, when it comes from a stream.
+const LONGEST_ELEMENT: usize = 256 << 20;
+
+impl Format for Json {
+    fn name(&self) -> &'static str {
+        "json"
+    }
+
+    fn sniff(&self, head: &Head<'_>) -> Option<Likelihood> {
+        let text = head.text.as_deref()?.trim_ascii_start();
+        let named = matches!(
+            head.extension().as_str(),
+            "json" | "ndjson" | "jsonl" | "geojson" | "ipynb"
+        );
+        match text {
+            [b'{', rest @ ..] => {
+                let next = rest.trim_ascii_start().first();
+                (named || matches!(next, Some(b'"' | b'}'))).then_some(Likelihood::Content)
+            }
+            // A log line may start with a bracket, too.
+            [b'[', rest @ ..] => {
+                let rest = rest.trim_ascii_start();
+                let plausible = matches!(
+                    rest.first(),
+                    Some(b'{' | b'[' | b'"' | b']' | b'-' | b'0'..=b'9')
+                );
+                (named || plausible && !is_log_line(rest)).then_some(Likelihood::Content)
+            }
+            _ => (named && !text.is_empty()).then_some(Likelihood::Name),
+        }
+    }
+
+    fn open<'a>(
+        &self,
+        body: Body<'a>,
+        head: &Head<'_>,
+        options: &ReadOptions,
+    ) -> Result<Box<dyn Reader + 'a>, Problem> {
+        let text = head.text.as_deref().unwrap_or_default();
+        let named = matches!(head.extension().as_str(), "ndjson" | "jsonl");
+        let lines = first_value_is_a_line(text).unwrap_or(named);
+        Ok(Box::new(Values {
+            source: Source::new(body, head.encoding, head.mark)?,
+            block_size: options.block_size,
+            context: Context::Top,
+            lines,
+            first: true,
+        }))
+    }
+}
+
+/// `[2024-01-01 12:00:00] …` or `[12] …`: something follows the closing bracket on the same line.
+fn is_log_line(behind_bracket: &[u8]) -> bool {
+    let line = behind_bracket
+        .split(|&byte| byte == b'\n')
+        .next()
+        .unwrap_or_default();
+    let close = line.iter().position(|&byte| byte == b']');
+    close.is_some_and(|at| {
+        let (inside, rest) = (&line[..at], line[at + 1..].trim_ascii());
+        !inside.contains(&b'"')
+            && !inside.contains(&b'{')
+            && !rest.is_empty()
+            && !matches!(rest[0], b',' | b']' | b'}')
+    })
+}
+
+/// Whether the first value is a line, with another one behind it; none when the text ends before it does.
+fn first_value_is_a_line(text: &[u8]) -> Option<bool> {
+    let text = text.trim_ascii_start();
+    let (mut depth, mut at) = (0_usize, 0);
+    while let Some(&byte) = text.get(at) {
+        match byte {
+            b'"' => at = string_end(text, at + 1)?,
+            b'{' | b'[' => depth += 1,
+            b'}' | b']' => depth = depth.saturating_sub(1),
+            b'\n' => return Some(depth == 0 && !text[at..].trim_ascii().is_empty()),
+            _ => {}
+        }
+        at += 1;
+    }
+    None
+}
+
+/// Behind the first line end at or behind `target`.
+fn line_end(text: &[u8], target: usize) -> Option<usize> {
+    let from = target.saturating_sub(1).min(text.len());
+    memchr::memchr(b'\n', &text[from..]).map(|end| from + end + 1)
+}
+
+struct Values<'a> {
+    source: Source<'a>,
+    block_size: usize,
+    context: Context,
+    lines: bool,
+    first: bool,
+}
+
+impl Reader for Values<'_> {
+    fn next_piece(&mut self) -> Result<Option<Piece<'_>>, Problem> {
+        let mut enough = self.block_size.max(1);
+        let (len, context, is_last) = loop {
+            let (window, ended) = self.source.window(enough)?;
+            if window.is_empty() {
+                return Ok(None);
+            }
+            let found = if self.lines {
+                line_end(window, self.block_size).map(|len| (len, Context::Top))
+            } else {
+                cut(window, self.block_size, &self.context)
+            };
+            if let Some((len, context)) = found {
+                break (len, context, ended && len == window.len());
+            }
+            if ended {
+                break (window.len(), Context::Top, true);
+            }
+            if window.len() > LONGEST_ELEMENT {
+                let at = self.source.position();
+                self.block_size = usize::MAX;
+                return Err(Problem::failed(
+                    "an element is longer than 256 MiB; save the stream to a file and scan that",
+                )
+                .at(at));
+            }
+            enough *= 2;
+        };
+        let block = self.source.take(len);
+        let chunk = ValueChunk {
+            block,
+            context: std::mem::replace(&mut self.context, context),
+            lines: self.lines,
+            first: std::mem::replace(&mut self.first, false),
+            last: is_last,
+        };
+        Ok(Some(Piece::Chunk(Part {
+            table: None,
+            first_row: None,
+            bytes: len,
+            chunk: Box::new(chunk),
+        })))
+    }
+
+    fn position(&self) -> u64 {
+        self.source.position()
+    }
+}
+
+struct ValueChunk {
+    block: Block,
+    context: Context,
+    lines: bool,
+    first: bool,
+    last: bool,
+}
+
+impl Chunk for ValueChunk {
+    fn read(&self, sink: &mut dyn Sink) -> Extent {
+        let decoded = self.block.decode();
+        let task = lex::Task {
+            text: &decoded.text,
+            offsets: &decoded.offsets,
+            context: &self.context,
+            lines: self.lines,
+            first: self.first,
+            last: self.last,
+        };
+        let (records, lines) = lex::read(&task, sink);
+        Extent { records, lines }
+    }
+}

@@ -1,0 +1,233 @@
+//! Plain text, line by line: what is read when nothing else knows an input. Each line is a record.
+
+use super::{
+    Batch, Chunk, ColumnId, Extent, Format, Head, Likelihood, Part, Piece, ReadOptions, Reader,
+    Rows, Sink, Value,
+};
+use crate::error::Problem;
+use crate::input::Body;
+use crate::input::blocks::{Block, LONGEST_RECORD, Source, forced_cut};
+
+/// Plain text.
+pub(super) struct Text;
+
+/// A value is no longer than this, in bytes; a longer line is several values.
+const LONGEST_VALUE: usize = 64 << 10;
+/// Values handed over at a time.
+const BATCH: usize = 4096;
+
+impl Format for Text {
+    fn name(&self) -> &'static str {
+        "text"
+    }
+
+    fn sniff(&self, head: &Head<'_>) -> Option<Likelihood> {
+        head.text.is_some().then_some(Likelihood::Fallback)
+    }
+
+    fn open<'a>(
+        &self,
+        body: Body<'a>,
+        head: &Head<'_>,
+        options: &ReadOptions,
+    ) -> Result<Box<dyn Reader + 'a>, Problem> {
+        let source = Source::new(body, head.encoding, head.mark)?;
+        Ok(Box::new(Lines {
+            source,
+            block_size: options.block_size,
+        }))
+    }
+}
+
+struct Lines<'a> {
+    source: Source<'a>,
+    block_size: usize,
+}
+
+impl Reader for Lines<'_> {
+    fn next_piece(&mut self) -> Result<Option<Piece<'_>>, Problem> {
+        let mut enough = self.block_size;
+        let (len, is_last) = loop {
+            let (window, ended) = self.source.window(enough)?;
+            if window.is_empty() {
+                return Ok(None);
+            }
+            if let Some(len) = cut(window, self.block_size, ended) {
+                break (len, ended && len == window.len());
+            }
+            enough *= 2;
+        };
+        let block = self.source.take(len);
+        let chunk = LineChunk {
+            block,
+            last: is_last,
+        };
+        let bytes = chunk.block.len();
+        Ok(Some(Piece::Chunk(Part {
+            table: None,
+            first_row: None,
+            bytes,
+            chunk: Box::new(chunk),
+        })))
+    }
+
+    fn position(&self) -> u64 {
+        self.source.position()
+    }
+}
+
+/// Where the first line ends at or behind `target`; none when more must be read to know.
+pub(super) fn cut(window: &[u8], target: usize, ended: bool) -> Option<usize> {
+    if window.len() <= target && ended {
+        return Some(window.len());
+    }
+    let from = target.saturating_sub(1).min(window.len());
+    let near = &window[from..window.len().min(LONGEST_RECORD.max(from))];
+    if let Some(at) = memchr::memchr2_iter(b'\n', b'\r', near)
+        .map(|at| from + at)
+        .next()
+    {
+        match (window[at], window.get(at + 1)) {
+            (b'\n', _) => return Some(at + 1),
+            (_, Some(b'\n')) => return Some(at + 2),
+            (_, Some(_)) => return Some(at + 1),
+            (_, None) if ended => return Some(at + 1),
+            (_, None) => return None,
+        }
+    }
+    if window.len() < LONGEST_RECORD {
+        return ended.then_some(window.len());
+    }
+    // One endless line: first what is before it, then the line itself in parts.
+    let before = memchr::memrchr2(b'\n', b'\r', &window[..from]);
+    Some(before.map_or_else(|| forced_cut(window), |at| at + 1))
+}
+
+/// How many lines end in the text: at `\n`, `\r\n`, or `\r`.
+pub(super) fn count_line_ends(text: &[u8]) -> u64 {
+    memchr::memchr2_iter(b'\n', b'\r', text)
+        .filter(|&at| text[at] == b'\n' || text.get(at + 1) != Some(&b'\n'))
+        .count() as u64
+}
+
+struct LineChunk {
+    block: Block,
+    /// Whether the input ends with it.
+    last: bool,
+}
+
+impl Chunk for LineChunk {
+    fn read(&self, sink: &mut dyn Sink) -> Extent {
+        let decoded = self.block.decode();
+        let text = &decoded.text[..];
+        let column = sink.column("");
+        let mut values = Vec::with_capacity(BATCH);
+        let mut rows = Vec::with_capacity(BATCH);
+        let mut line = 0;
+        let mut start = 0;
+        let mut hand_over = |values: &mut Vec<Value>, rows: &mut Vec<u32>| {
+            sink.batch(Batch {
+                text,
+                values,
+                rows: Rows::One(rows),
+                offsets: &decoded.offsets,
+            });
+            values.clear();
+            rows.clear();
+        };
+        let mut ends = memchr::memchr2_iter(b'\n', b'\r', text)
+            .filter(|&at| text[at] == b'\n' || text.get(at + 1) != Some(&b'\n'));
+        while start < text.len() {
+            let end = ends.next();
+            let stop = end.map_or(text.len(), |at| {
+                if text[at] == b'\n' && at > start && text[at - 1] == b'\r' {
+                    at - 1
+                } else {
+                    at
+                }
+            });
+            line_values(text, start, stop.max(start), column, line, &mut values);
+            rows.resize(values.len(), line);
+            if values.len() >= BATCH {
+                hand_over(&mut values, &mut rows);
+            }
+            let Some(end) = end else { break };
+            start = end + 1;
+            line += 1;
+        }
+        if !values.is_empty() {
+            hand_over(&mut values, &mut rows);
+        }
+        let unended =
+            self.last && !text.is_empty() && !matches!(text[text.len() - 1], b'\n' | b'\r');
+        Extent {
+            records: u64::from(line) + u64::from(unended),
+            lines: u64::from(line),
+        }
+    }
+}
+
+/// A line as one value, or several where it is long, cut between words.
+fn line_values(
+    text: &[u8],
+    mut start: usize,
+    end: usize,
+    column: ColumnId,
+    line: u32,
+    values: &mut Vec<Value>,
+) {
+    while end - start > LONGEST_VALUE {
+        let part = &text[start..start + LONGEST_VALUE];
+        let at = part[LONGEST_VALUE / 2..]
+            .iter()
+            .rposition(u8::is_ascii_whitespace);
+        let stop = start + at.map_or(LONGEST_VALUE, |at| LONGEST_VALUE / 2 + at + 1);
+        values.push(Value {
+            start: start as u32,
+            end: stop as u32,
+            column,
+            line,
+        });
+        start = stop;
+    }
+    values.push(Value {
+        start: start as u32,
+        end: end as u32,
+        column,
+        line,
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn blocks_end_with_lines() {
+        assert_eq!(cut(b"ab\ncd\nef", 1, true), Some(3));
+        assert_eq!(cut(b"ab\ncd\nef", 3, true), Some(3));
+        assert_eq!(cut(b"ab\ncd\nef", 4, true), Some(6));
+        assert_eq!(cut(b"ab\r\ncd", 3, true), Some(4));
+        assert_eq!(cut(b"ab\r", 1, false), None, "a line feed may follow");
+        assert_eq!(cut(b"abcdef", 2, false), None);
+        assert_eq!(cut(b"abcdef", 2, true), Some(6));
+    }
+
+    #[test]
+    fn line_ends_of_all_kinds() {
+        assert_eq!(count_line_ends(b"a\nb\r\nc\rd"), 3);
+    }
+
+    #[test]
+    fn a_long_line_is_cut_between_words() {
+        let text = b"word ".repeat(40_000);
+        let mut values = Vec::new();
+        line_values(&text, 0, text.len(), ColumnId(0), 0, &mut values);
+        assert!(values.len() > 2);
+        assert!(
+            values
+                .windows(2)
+                .all(|pair| pair[0].end == pair[1].start && pair[1].start % 5 == 0)
+        );
+    }
+}

@@ -1,0 +1,372 @@
+//! Encodings: what a text is written in, and the way back from decoded text to stored bytes.
+//!
+//! Encodings in which line ends, quotes and delimiters are single ASCII bytes (all but UTF-16 and ISO-2022-JP) are cut
+//! as stored and decoded chunk by chunk, each by itself. The others are decoded first.
+
+use std::borrow::Cow;
+
+use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
+use encoding_rs::{
+    CoderResult, DecoderResult, Encoding, ISO_8859_15, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252,
+};
+
+use crate::format::{OffsetMap, OffsetPiece, Span};
+
+/// What a text is written in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Detected {
+    /// The encoding.
+    pub encoding: &'static Encoding,
+    /// Bytes of the byte-order mark before the text.
+    pub mark: usize,
+}
+
+/// Finds the encoding from the first bytes; none when they are no text. `user` overrules all but says nothing of a
+/// byte-order mark, which is left out in any case.
+pub fn detect(head: &[u8], user: Option<&'static Encoding>) -> Option<Detected> {
+    let by_mark = Encoding::for_bom(head);
+    if let Some(encoding) = user {
+        let mark = by_mark
+            .filter(|(marked, _)| *marked == encoding)
+            .map_or(0, |(_, len)| len);
+        return Some(Detected { encoding, mark });
+    }
+    if let Some((encoding, mark)) = by_mark {
+        return Some(Detected { encoding, mark });
+    }
+    if let Some(encoding) = utf16_without_mark(head) {
+        return Some(Detected { encoding, mark: 0 });
+    }
+    if is_binary(head) {
+        return None;
+    }
+    if is_utf8(head) {
+        return Some(Detected {
+            encoding: UTF_8,
+            mark: 0,
+        });
+    }
+    let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
+    detector.feed(head, true);
+    let guess = detector.guess(None, Utf8Detection::Deny);
+    Some(Detected {
+        encoding: if guess == WINDOWS_1252 {
+            western(head)
+        } else {
+            guess
+        },
+        mark: 0,
+    })
+}
+
+/// Windows-1252, unless a euro sign stands where only Latin-9 has it and no byte is in the range that only the former has.
+fn western(head: &[u8]) -> &'static Encoding {
+    let c1 = head.iter().any(|byte| (0x80..0xa0).contains(byte));
+    if !c1 && head.contains(&0xa4) {
+        ISO_8859_15
+    } else {
+        WINDOWS_1252
+    }
+}
+
+/// Whether it is UTF-8, but for a character cut off at the end.
+fn is_utf8(head: &[u8]) -> bool {
+    match std::str::from_utf8(head) {
+        Ok(_) => true,
+        Err(error) => error.error_len().is_none() && head.len() - error.valid_up_to() < 4,
+    }
+}
+
+/// UTF-16 of mostly Western text has a zero in every other byte.
+fn utf16_without_mark(head: &[u8]) -> Option<&'static Encoding> {
+    let head = &head[..head.len().min(4096) & !1];
+    if head.len() < 8 {
+        return None;
+    }
+    let zeros = |odd: usize| {
+        head.iter()
+            .skip(odd)
+            .step_by(2)
+            .filter(|&&byte| byte == 0)
+            .count()
+    };
+    let (even, odd) = (zeros(0), zeros(1));
+    let half = head.len() / 2;
+    let text = |odd: usize| {
+        let mut others = head.iter().skip(1 - odd).step_by(2);
+        others.all(|&byte| byte >= 0x20 || matches!(byte, b'\t' | b'\n' | b'\r' | 0x0c))
+    };
+    if odd * 10 >= half * 6 && even * 50 <= half && text(1) {
+        Some(UTF_16LE)
+    } else if even * 10 >= half * 6 && odd * 50 <= half && text(0) {
+        Some(UTF_16BE)
+    } else {
+        None
+    }
+}
+
+/// Whether control characters say that this is no text. Separators below 0x20 that exports use are none of those, and a
+/// few NULs are found in texts, too.
+fn is_binary(head: &[u8]) -> bool {
+    let control = head
+        .iter()
+        .filter(|&&byte| matches!(byte, 0x00 | 0x03..=0x08 | 0x0b | 0x0e..=0x1a) || byte == 0x7f)
+        .count();
+    let nuls = memchr::memchr_iter(0, head).count();
+    let limit = if is_utf8(head) {
+        head.len() / 10
+    } else {
+        head.len() / 50
+    };
+    control > limit || (!is_utf8(head) && nuls > head.len() / 500 + 2)
+}
+
+/// Whether a text in this encoding has to be decoded before it can be cut.
+pub fn decodes_first(encoding: &'static Encoding) -> bool {
+    !encoding.is_ascii_compatible()
+}
+
+/// Decoded text and the way back.
+#[derive(Clone, Debug)]
+pub struct Decoded<'a> {
+    /// UTF-8, or the stored bytes where those are (or should be) UTF-8.
+    pub text: Cow<'a, [u8]>,
+    /// From the text to the stored bytes.
+    pub offsets: OffsetMap,
+}
+
+/// Decodes a stretch of a text that starts `base` bytes into the stored input, at the border of a character.
+///
+/// UTF-8 and plain ASCII are passed on as they are; bytes that aren't valid stay what they are.
+pub fn decode<'a>(encoding: &'static Encoding, stored: &'a [u8], base: u64) -> Decoded<'a> {
+    if encoding == UTF_8 || (encoding.is_ascii_compatible() && stored.is_ascii()) {
+        return Decoded {
+            text: Cow::Borrowed(stored),
+            offsets: OffsetMap::Shift(base),
+        };
+    }
+    let (text, pieces, _) = decode_pieces(encoding, stored, base);
+    Decoded {
+        text: Cow::Owned(text),
+        offsets: OffsetMap::Pieces(pieces),
+    }
+}
+
+/// Decodes as much as there are whole characters; gives the text, its pieces, and how many bytes were decoded. A
+/// stretch that ends within a character leaves up to three bytes.
+pub fn decode_pieces(
+    encoding: &'static Encoding,
+    stored: &[u8],
+    base: u64,
+) -> (Vec<u8>, Vec<OffsetPiece>, usize) {
+    let mut out = Pieces {
+        text: Vec::with_capacity(stored.len() + stored.len() / 8),
+        list: Vec::new(),
+        base,
+    };
+    let used = if encoding == UTF_16LE || encoding == UTF_16BE {
+        out.utf16(stored, encoding == UTF_16BE)
+    } else {
+        out.other(encoding, stored);
+        stored.len()
+    };
+    if out.list.is_empty() {
+        out.list.push(OffsetPiece {
+            text: 0,
+            stored: base,
+            span: Span::Each(1),
+        });
+    }
+    (out.text, out.list, used)
+}
+
+struct Pieces {
+    text: Vec<u8>,
+    list: Vec<OffsetPiece>,
+    base: u64,
+}
+
+impl Pieces {
+    /// Notes where the text that follows came from, unless it just goes on.
+    fn piece(&mut self, at: usize, span: Span) {
+        let piece = OffsetPiece {
+            text: self.text.len() as u32,
+            stored: self.base + at as u64,
+            span,
+        };
+        if let (
+            Some(OffsetPiece {
+                text,
+                stored,
+                span: Span::Each(n),
+            }),
+            Span::Each(m),
+        ) = (self.list.last(), span)
+            && *n == m
+            && stored + u64::from(piece.text - text) * u64::from(m) == piece.stored
+        {
+            return;
+        }
+        self.list.push(piece);
+    }
+
+    fn character(&mut self, c: char, at: usize, len: usize) {
+        self.piece(at, Span::Whole(len as u16));
+        let mut buffer = [0; 4];
+        self.text
+            .extend_from_slice(c.encode_utf8(&mut buffer).as_bytes());
+    }
+
+    fn utf16(&mut self, stored: &[u8], big: bool) -> usize {
+        let unit = |at: usize| {
+            let pair = [stored[at], stored[at + 1]];
+            if big {
+                u16::from_be_bytes(pair)
+            } else {
+                u16::from_le_bytes(pair)
+            }
+        };
+        let mut at = 0;
+        while at + 2 <= stored.len() {
+            let first = unit(at);
+            if first < 0x80 {
+                self.piece(at, Span::Each(2));
+                self.text.push(first as u8);
+                at += 2;
+                continue;
+            }
+            let second = if (0xd800..0xdc00).contains(&first) {
+                if at + 4 > stored.len() {
+                    break;
+                }
+                Some(unit(at + 2)).filter(|unit| (0xdc00..0xe000).contains(unit))
+            } else {
+                None
+            };
+            let len = if second.is_some() { 4 } else { 2 };
+            let units = std::iter::once(first).chain(second);
+            let c = char::decode_utf16(units)
+                .next()
+                .and_then(Result::ok)
+                .unwrap_or(char::REPLACEMENT_CHARACTER);
+            self.character(c, at, len);
+            at += len;
+        }
+        at
+    }
+
+    /// An encoding in which ASCII bytes stand for themselves: others are fed to the decoder until a character comes out.
+    fn other(&mut self, encoding: &'static Encoding, stored: &[u8]) {
+        let mut at = 0;
+        while at < stored.len() {
+            let ascii = Encoding::ascii_valid_up_to(&stored[at..]);
+            if ascii > 0 {
+                self.piece(at, Span::Each(1));
+                self.text.extend_from_slice(&stored[at..at + ascii]);
+                at += ascii;
+                continue;
+            }
+            at += self.one_character(encoding, &stored[at..], at);
+        }
+    }
+
+    /// Decodes one character; gives its length in stored bytes.
+    fn one_character(&mut self, encoding: &'static Encoding, rest: &[u8], at: usize) -> usize {
+        let mut decoder = encoding.new_decoder_without_bom_handling();
+        let mut buffer = [0; 16];
+        for len in 1..=rest.len().min(4) {
+            let last = len == rest.len();
+            let (result, _, written) =
+                decoder.decode_to_utf8_without_replacement(&rest[len - 1..len], &mut buffer, last);
+            if let DecoderResult::Malformed(..) = result {
+                self.character(char::REPLACEMENT_CHARACTER, at, 1);
+                return 1;
+            }
+            if written > 0 {
+                self.piece(at, Span::Whole(len as u16));
+                self.text.extend_from_slice(&buffer[..written]);
+                return len;
+            }
+        }
+        self.character(char::REPLACEMENT_CHARACTER, at, 1);
+        1
+    }
+}
+
+/// The first bytes decoded, for looking at: no way back is needed.
+pub fn decode_head(detected: Detected, head: &[u8]) -> Cow<'_, [u8]> {
+    let body = &head[detected.mark.min(head.len())..];
+    if detected.encoding == UTF_8 {
+        return Cow::Borrowed(body);
+    }
+    let mut decoder = detected.encoding.new_decoder_without_bom_handling();
+    let mut text = String::with_capacity(
+        decoder
+            .max_utf8_buffer_length(body.len())
+            .unwrap_or(body.len() * 3),
+    );
+    let (result, _, _) = decoder.decode_to_string(body, &mut text, false);
+    debug_assert!(result == CoderResult::InputEmpty, "the buffer holds all");
+    Cow::Owned(text.into_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn encoding_of(head: &[u8]) -> Option<&'static str> {
+        detect(head, None).map(|detected| detected.encoding.name())
+    }
+
+    #[test]
+    fn encodings_are_told_apart() {
+        assert_eq!(encoding_of(b"naam;plaats\nJan;Breda\n"), Some("UTF-8"));
+        assert_eq!(encoding_of("Zoë;Curaçao".as_bytes()), Some("UTF-8"));
+        assert_eq!(
+            encoding_of(b"Zo\xeb;Cura\xe7ao, prijs \x80 12"),
+            Some("windows-1252")
+        );
+        assert_eq!(
+            encoding_of(b"Zo\xeb;Cura\xe7ao, prijs \xa4 12"),
+            Some("ISO-8859-15")
+        );
+        assert_eq!(encoding_of(b"\xff\xfea\0b\0"), Some("UTF-16LE"));
+        assert_eq!(
+            encoding_of(b"n\0a\0a\0m\0;\0\n\0J\0a\0n\0"),
+            Some("UTF-16LE")
+        );
+        assert_eq!(
+            encoding_of(b"\0n\0a\0a\0m\0;\0\n\0J\0a\0n"),
+            Some("UTF-16BE")
+        );
+        assert_eq!(
+            encoding_of(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0"),
+            None
+        );
+        assert_eq!(encoding_of(b"a\x01b\x01c\nd\x01e\x01f\n"), Some("UTF-8"));
+    }
+
+    /// Each character of the text leads back to the stored bytes it came from.
+    fn assert_leads_back(encoding: &'static Encoding, stored: &[u8], text: &str) {
+        let decoded = decode(encoding, stored, 1000);
+        assert_eq!(decoded.text, text.as_bytes());
+        for (at, c) in text.char_indices() {
+            let end = at + c.len_utf8();
+            let (start, stop) = decoded.offsets.stored(at as u32, end as u32).unwrap();
+            let bytes = &stored[start as usize - 1000..stop as usize - 1000];
+            assert_eq!(encoding.decode_without_bom_handling(bytes).0, c.to_string());
+        }
+    }
+
+    #[test]
+    fn every_character_leads_back_to_its_bytes() {
+        assert_leads_back(WINDOWS_1252, b"Zo\xeb kost \x80 5", "Zoë kost € 5");
+        let utf16: Vec<u8> = "aé😀b\n"
+            .encode_utf16()
+            .flat_map(u16::to_le_bytes)
+            .collect();
+        assert_leads_back(UTF_16LE, &utf16, "aé😀b\n");
+        let (japanese, ..) = encoding_rs::SHIFT_JIS.encode("名前,a");
+        assert_leads_back(encoding_rs::SHIFT_JIS, &japanese, "名前,a");
+    }
+}

@@ -1,0 +1,257 @@
+//! Finds and parses rules: those built in, and the user's.
+//!
+//! The only place that knows the YAML library.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use ignore::overrides::OverrideBuilder;
+
+use super::check::{self, Origin};
+use super::{Rule, RuleSet, Selection};
+use crate::error::Error;
+use crate::validate::words::Lists;
+
+mod embedded {
+    include!(concat!(env!("OUT_DIR"), "/rules.rs"));
+}
+
+/// No rule file is larger, in bytes.
+const LARGEST: u64 = 1 << 20;
+
+/// A rule's text, and where it came from.
+struct Text {
+    path: String,
+    content: String,
+    origin: Origin,
+}
+
+impl RuleSet {
+    /// The rules that a selection asks for. Any rule that doesn't hold is an error, with the place and the remedy.
+    pub fn load(selection: &Selection) -> Result<Self, Error> {
+        let mut lists = Lists::default();
+        let mut texts = Vec::new();
+        for (name, text) in embedded::WORDS {
+            lists.insert(*name, *text);
+        }
+        if selection.builtin {
+            texts.extend(embedded::RULES.iter().map(|(path, text)| Text {
+                path: (*path).to_owned(),
+                content: (*text).to_owned(),
+                origin: Origin::BuiltIn,
+            }));
+        }
+        for path in &selection.paths {
+            read_path(path, &mut texts, &mut lists)?;
+        }
+        let mut rules: BTreeMap<String, (Rule, String)> = BTreeMap::new();
+        for text in texts {
+            let rule = parse(&text)?;
+            check::rule(&rule, &lists, text.origin)
+                .map_err(|wrong| wrong.at(&text.path, &text.content))?;
+            rules.insert(rule.id.clone(), (rule, text.content));
+        }
+        let only = globs(&selection.only)?;
+        let skip = globs(&selection.skip)?;
+        rules.retain(|_, (rule, _)| {
+            let is_in = |globs: &Globs| globs.holds(&rule.id) || globs.holds(rule.category.name());
+            (selection.only.is_empty() || is_in(&only)) && !is_in(&skip)
+        });
+        Ok(Self {
+            digest: digest(&rules, &lists),
+            rules: rules.into_values().map(|(rule, _)| rule).collect(),
+            lists,
+        })
+    }
+}
+
+/// Reads a rule file, or all of a folder and the lists of words in its `words` folder.
+fn read_path(path: &Path, texts: &mut Vec<Text>, lists: &mut Lists) -> Result<(), Error> {
+    let unreadable = |error| Error::file(path, error);
+    if !fs::metadata(path).map_err(unreadable)?.is_dir() {
+        texts.push(read_rule(path)?);
+        return Ok(());
+    }
+    let mut entries: Vec<PathBuf> = fs::read_dir(path)
+        .and_then(|entries| {
+            entries
+                .map(|entry| entry.map(|entry| entry.path()))
+                .collect()
+        })
+        .map_err(unreadable)?;
+    entries.sort();
+    for entry in entries {
+        let extension = entry.extension().unwrap_or_default();
+        if entry.is_dir() {
+            read_path(&entry, texts, lists)?;
+        } else if extension == "yaml" || extension == "yml" {
+            texts.push(read_rule(&entry)?);
+        } else if extension == "txt" && path.file_name().is_some_and(|name| name == "words") {
+            let text = fs::read_to_string(&entry).map_err(|error| Error::file(&entry, error))?;
+            lists.insert(
+                entry.file_stem().unwrap_or_default().to_string_lossy(),
+                text,
+            );
+        }
+    }
+    Ok(())
+}
+
+fn read_rule(path: &Path) -> Result<Text, Error> {
+    let unreadable = |error| Error::file(path, error);
+    if fs::metadata(path).map_err(unreadable)?.len() > LARGEST {
+        return Err(Error::rule(format!(
+            "{}: larger than 1 MiB; a rule file holds one rule",
+            path.display()
+        )));
+    }
+    let text = fs::read_to_string(path).map_err(unreadable)?;
+    Ok(Text {
+        path: path.display().to_string(),
+        content: text,
+        origin: Origin::User,
+    })
+}
+
+fn parse(text: &Text) -> Result<Rule, Error> {
+    serde_yaml::from_str(&text.content).map_err(|error| {
+        let place = error
+            .location()
+            .map_or_else(String::new, |at| format!(":{}:{}", at.line(), at.column()));
+        // The place stands in front; the library says it again at the end.
+        let message = error.to_string();
+        let message = message.split(" at line ").next().unwrap_or(&message);
+        Error::rule(format!(
+            "{}{place}: {message}; docs/RULES.md lists the fields",
+            text.path
+        ))
+    })
+}
+
+/// `blake3:` and the hex digest of all rules' texts, in the order of their ids, and of the lists.
+fn digest(rules: &BTreeMap<String, (Rule, String)>, lists: &Lists) -> String {
+    let mut hasher = blake3::Hasher::new();
+    let mut add = |name: &str, text: &str| {
+        hasher.update(&(name.len() as u64).to_le_bytes());
+        hasher.update(name.as_bytes());
+        hasher.update(&(text.len() as u64).to_le_bytes());
+        hasher.update(text.as_bytes());
+    };
+    for (id, (_, text)) in rules {
+        add(id, text);
+    }
+    for (name, text) in lists.texts() {
+        add(name, text);
+    }
+    format!("blake3:{}", hasher.finalize().to_hex())
+}
+
+/// Globs over ids and categories.
+struct Globs(Option<ignore::overrides::Override>);
+
+impl Globs {
+    fn holds(&self, name: &str) -> bool {
+        self.0
+            .as_ref()
+            .is_some_and(|globs| globs.matched(name, false).is_whitelist())
+    }
+}
+
+fn globs(list: &[String]) -> Result<Globs, Error> {
+    if list.is_empty() {
+        return Ok(Globs(None));
+    }
+    let mut builder = OverrideBuilder::new("");
+    for glob in list {
+        builder
+            .add(glob)
+            .map_err(|error| Error::usage(format!("detectors \"{glob}\": {error}")))?;
+    }
+    builder
+        .build()
+        .map(|built| Globs(Some(built)))
+        .map_err(|error| Error::usage(error.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn selection() -> Selection {
+        Selection {
+            builtin: true,
+            paths: vec![],
+            only: vec![],
+            skip: vec![],
+        }
+    }
+
+    fn load_text(text: &str) -> Result<RuleSet, String> {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("rule.yaml"), text).unwrap();
+        let selection = Selection {
+            builtin: false,
+            paths: vec![folder.path().to_owned()],
+            ..selection()
+        };
+        RuleSet::load(&selection).map_err(|error| error.to_string())
+    }
+
+    const RULE: &str = "id: own-number\nname: Own\ncategory: identity\nabout: x\nprior: 0.5\nfind: ['\\b\\d{9}\\b']\n";
+
+    #[test]
+    fn the_built_in_rules_hold() {
+        let rules = RuleSet::load(&selection()).unwrap();
+        assert!(rules.rules.len() > 40, "{}", rules.rules.len());
+        assert!(rules.rules.is_sorted_by(|a, b| a.id < b.id));
+    }
+
+    #[test]
+    fn globs_choose_by_id_and_category() {
+        let chosen = Selection {
+            only: vec!["nl-*".into(), "financial".into()],
+            skip: vec!["iban".into()],
+            ..selection()
+        };
+        let rules = RuleSet::load(&chosen).unwrap();
+        let ids: Vec<&str> = rules.rules.iter().map(|rule| rule.id.as_str()).collect();
+        assert!(ids.contains(&"nl-bsn") && ids.contains(&"credit-card"));
+        assert!(!ids.contains(&"iban") && !ids.contains(&"email"));
+    }
+
+    #[test]
+    fn a_rule_of_ones_own_replaces_the_built_in_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("mine.yaml");
+        fs::write(&path, RULE.replace("own-number", "email")).unwrap();
+        let rules = RuleSet::load(&Selection {
+            paths: vec![path],
+            ..selection()
+        })
+        .unwrap();
+        let email = rules.rules.iter().find(|rule| rule.id == "email").unwrap();
+        assert_eq!(email.name, "Own");
+        assert_ne!(rules.digest, RuleSet::load(&selection()).unwrap().digest);
+    }
+
+    #[test]
+    fn mistakes_come_with_place_and_remedy() {
+        let wrong = load_text(&RULE.replace("name: Own", "nam: Own")).unwrap_err();
+        assert!(
+            wrong.contains("rule.yaml:2:1: ") && wrong.contains("nam"),
+            "{wrong}"
+        );
+        let wrong = load_text(&format!("{RULE}check: lunh\n")).unwrap_err();
+        assert!(
+            wrong.contains("rule.yaml:7:") && wrong.contains("did you mean \"luhn\"?"),
+            "{wrong}"
+        );
+        let wrong = load_text(&RULE.replace("{9}", "+")).unwrap_err();
+        assert!(
+            wrong.contains("rule.yaml:6:") && wrong.contains("bound"),
+            "{wrong}"
+        );
+        assert!(load_text(RULE).is_ok());
+    }
+}

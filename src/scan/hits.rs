@@ -1,0 +1,257 @@
+//! Hits: candidates without their raw bytes, packed while they wait for their column to be complete.
+//!
+//! A worker packs the hits of a chunk into one buffer; what exceeds the memory bound of all waiting hits goes to an
+//! unnamed temporary file, masked like everywhere else (with `--reveal`, raw values are what the user asked to be written).
+
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use crate::detect::FormId;
+use crate::detect::context::Near;
+use crate::score::EvidenceSet;
+
+/// A candidate without its raw bytes: masked text, fingerprint, place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Hit<'a> {
+    /// The chunk's number of the column.
+    pub(crate) column: u32,
+    pub(crate) form: FormId,
+    pub(crate) evidence: EvidenceSet,
+    pub(crate) near: Near,
+    /// Record within the chunk, from 0.
+    pub(crate) row: u32,
+    /// Line within the chunk, from 0, and stored bytes; none where the format has none.
+    pub(crate) stored: Option<(u32, u64, u64)>,
+    pub(crate) fingerprint: u128,
+    pub(crate) masked: &'a str,
+    /// Only with `--reveal`.
+    pub(crate) value: Option<&'a str>,
+}
+
+/// Hits of a chunk, packed one behind the other.
+#[derive(Debug, Default)]
+pub(crate) struct Packed(Vec<u8>);
+
+impl Packed {
+    pub(crate) fn push(&mut self, hit: &Hit<'_>) {
+        let out = &mut self.0;
+        let flags = u64::from(hit.stored.is_some()) | u64::from(hit.value.is_some()) << 1;
+        number(out, flags << 8 | u64::from(hit.evidence.0));
+        number(out, u64::from(hit.column));
+        number(out, u64::from(hit.form.0));
+        number(out, u64::from(hit.near.0));
+        number(out, u64::from(hit.row));
+        if let Some((line, start, end)) = hit.stored {
+            number(out, u64::from(line));
+            number(out, start);
+            number(out, end - start);
+        }
+        out.extend_from_slice(&hit.fingerprint.to_le_bytes());
+        text(out, hit.masked);
+        if let Some(value) = hit.value {
+            text(out, value);
+        }
+    }
+
+    /// The hits, in the order in which they were pushed.
+    pub(crate) fn iter(&self) -> Unpack<'_> {
+        Unpack(&self.0)
+    }
+}
+
+fn number(out: &mut Vec<u8>, mut value: u64) {
+    while value >= 0x80 {
+        out.push(value as u8 | 0x80);
+        value >>= 7;
+    }
+    out.push(value as u8);
+}
+
+fn text(out: &mut Vec<u8>, text: &str) {
+    number(out, text.len() as u64);
+    out.extend_from_slice(text.as_bytes());
+}
+
+/// Unpacks hits.
+pub(crate) struct Unpack<'a>(&'a [u8]);
+
+impl<'a> Unpack<'a> {
+    fn number(&mut self) -> Option<u64> {
+        let mut value = 0;
+        for shift in (0..64).step_by(7) {
+            let (&byte, rest) = self.0.split_first()?;
+            self.0 = rest;
+            value |= u64::from(byte & 0x7f) << shift;
+            if byte < 0x80 {
+                return Some(value);
+            }
+        }
+        None
+    }
+
+    fn bytes(&mut self, len: usize) -> Option<&'a [u8]> {
+        let (bytes, rest) = self.0.split_at_checked(len)?;
+        self.0 = rest;
+        Some(bytes)
+    }
+
+    fn text(&mut self) -> Option<&'a str> {
+        let len = self.number()? as usize;
+        std::str::from_utf8(self.bytes(len)?).ok()
+    }
+}
+
+impl<'a> Iterator for Unpack<'a> {
+    type Item = Hit<'a>;
+
+    fn next(&mut self) -> Option<Hit<'a>> {
+        let head = self.number()?;
+        Some(Hit {
+            evidence: EvidenceSet(head as u8),
+            column: self.number()? as u32,
+            form: FormId(self.number()? as u16),
+            near: Near(self.number()? as u16),
+            row: self.number()? as u32,
+            stored: if head >> 8 & 1 == 1 {
+                let (line, start) = (self.number()? as u32, self.number()?);
+                Some((line, start, start + self.number()?))
+            } else {
+                None
+            },
+            fingerprint: u128::from_le_bytes(self.bytes(16)?.try_into().ok()?),
+            masked: self.text()?,
+            value: if head >> 9 & 1 == 1 {
+                Some(self.text()?)
+            } else {
+                None
+            },
+        })
+    }
+}
+
+/// Packed hits that wait: in memory, or in the temporary file.
+#[derive(Debug)]
+pub(crate) enum Stored {
+    Memory(Packed),
+    Spooled { at: u64, len: usize },
+}
+
+/// Where hits wait.
+pub(crate) struct Spool {
+    /// Bytes of hits that may wait in memory.
+    bound: usize,
+    waiting: AtomicUsize,
+    file: Mutex<Option<File>>,
+}
+
+impl Spool {
+    /// A spool that keeps up to `bound` bytes in memory.
+    pub(crate) fn new(bound: usize) -> Self {
+        Self {
+            bound,
+            waiting: AtomicUsize::new(0),
+            file: Mutex::new(None),
+        }
+    }
+
+    /// Puts hits aside. Where the temporary file can't be written, they stay in memory.
+    pub(crate) fn store(&self, mut packed: Packed) -> Stored {
+        let len = packed.0.len();
+        if self.waiting.fetch_add(len, Ordering::Relaxed) + len > self.bound
+            && let Ok(at) = self.append(&packed.0)
+        {
+            self.waiting.fetch_sub(len, Ordering::Relaxed);
+            return Stored::Spooled { at, len };
+        }
+        packed.0.shrink_to_fit();
+        Stored::Memory(packed)
+    }
+
+    /// Gets hits back.
+    pub(crate) fn take(&self, stored: Stored) -> io::Result<Packed> {
+        match stored {
+            Stored::Memory(packed) => {
+                self.waiting.fetch_sub(packed.0.len(), Ordering::Relaxed);
+                Ok(packed)
+            }
+            Stored::Spooled { at, len } => {
+                let mut guard = self
+                    .file
+                    .lock()
+                    .unwrap_or_else(std::sync::PoisonError::into_inner);
+                let file = guard.as_mut().ok_or(io::ErrorKind::NotFound)?;
+                let mut bytes = vec![0; len];
+                file.seek(SeekFrom::Start(at))?;
+                file.read_exact(&mut bytes)?;
+                Ok(Packed(bytes))
+            }
+        }
+    }
+
+    fn append(&self, bytes: &[u8]) -> io::Result<u64> {
+        let mut guard = self
+            .file
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        if guard.is_none() {
+            *guard = Some(tempfile::tempfile()?);
+        }
+        let file = guard.as_mut().ok_or(io::ErrorKind::NotFound)?;
+        let at = file.seek(SeekFrom::End(0))?;
+        file.write_all(bytes)?;
+        Ok(at)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hit(row: u32) -> Hit<'static> {
+        Hit {
+            column: 3,
+            form: FormId(200),
+            evidence: EvidenceSet::PASSED | EvidenceSet::WHOLE,
+            near: Near::NONE,
+            row,
+            stored: Some((7, 5_000_000_000, 5_000_000_009)),
+            fingerprint: 1 << 100 | 5,
+            masked: "*******33",
+            value: None,
+        }
+    }
+
+    #[test]
+    fn hits_come_back_as_they_were() {
+        let mut packed = Packed::default();
+        let revealed = Hit {
+            stored: None,
+            value: Some("é"),
+            ..hit(9)
+        };
+        packed.push(&hit(0));
+        packed.push(&revealed);
+        assert_eq!(packed.iter().collect::<Vec<_>>(), [hit(0), revealed]);
+    }
+
+    #[test]
+    fn what_exceeds_the_bound_comes_back_from_the_file() {
+        let spool = Spool::new(60);
+        let stored: Vec<Stored> = (0..5)
+            .map(|row| {
+                let mut packed = Packed::default();
+                packed.push(&hit(row));
+                spool.store(packed)
+            })
+            .collect();
+        assert!(matches!(stored[4], Stored::Spooled { .. }));
+        for (row, stored) in stored.into_iter().enumerate() {
+            assert_eq!(
+                spool.take(stored).unwrap().iter().next(),
+                Some(hit(row as u32))
+            );
+        }
+    }
+}

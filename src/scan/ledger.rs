@@ -1,0 +1,295 @@
+//! Hits and tallies of an input until its columns are complete; then, findings.
+//!
+//! Chunks end in any order on any thread. A thread counts into an accumulator it has to itself; those are merged, and
+//! rows and lines that were counted within chunks made absolute, once the last chunk is done.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use super::hits::Stored;
+use super::worker::ColumnPlan;
+use crate::error::{Problem, Verdict};
+use crate::event::{FileRecord, Status};
+use crate::format::{Extent, Part};
+use crate::score::ColumnTally;
+
+/// Which column: its table and its name, empty for plain text.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct ColumnKey {
+    pub(crate) table: Option<Arc<str>>,
+    pub(crate) name: Arc<str>,
+}
+
+/// Counts of the chunks that one thread scanned.
+#[derive(Debug)]
+pub(crate) struct Accumulator {
+    id: usize,
+    index: HashMap<ColumnKey, usize>,
+    columns: Vec<Counted>,
+}
+
+/// A column and its counts.
+#[derive(Debug)]
+struct Counted {
+    key: ColumnKey,
+    /// The first chunk that has it, and its number there: the order of columns.
+    first: (u64, u32),
+    tally: ColumnTally,
+}
+
+impl Default for Accumulator {
+    fn default() -> Self {
+        static NEXT: AtomicUsize = AtomicUsize::new(0);
+        Self {
+            id: NEXT.fetch_add(1, Ordering::Relaxed),
+            index: HashMap::new(),
+            columns: Vec::new(),
+        }
+    }
+}
+
+impl Accumulator {
+    /// Tells accumulators apart.
+    pub(crate) fn id(&self) -> usize {
+        self.id
+    }
+
+    /// The place of a column, which is made where it isn't known.
+    pub(crate) fn column(&mut self, key: ColumnKey, first: (u64, u32)) -> usize {
+        if let Some(&at) = self.index.get(&key) {
+            let known = &mut self.columns[at].first;
+            *known = first.min(*known);
+            return at;
+        }
+        self.index.insert(key.clone(), self.columns.len());
+        self.columns.push(Counted {
+            key,
+            first,
+            tally: ColumnTally::default(),
+        });
+        self.columns.len() - 1
+    }
+
+    /// The counts of a column.
+    pub(crate) fn tally(&mut self, at: usize) -> &mut ColumnTally {
+        &mut self.columns[at].tally
+    }
+}
+
+/// What a chunk left behind.
+pub(crate) struct ChunkResult {
+    /// Its number within the input.
+    pub(crate) index: u64,
+    pub(crate) table: Option<Arc<str>>,
+    /// The record it starts with, where the format knows.
+    pub(crate) first_row: Option<u64>,
+    pub(crate) extent: Extent,
+    /// For each of its columns, the place in the accumulator.
+    pub(crate) columns: Vec<usize>,
+    /// Which accumulator.
+    pub(crate) source: usize,
+    pub(crate) hits: Option<Stored>,
+    pub(crate) problems: Vec<Problem>,
+}
+
+impl ChunkResult {
+    /// A chunk that was not read.
+    pub(crate) fn unread(index: u64, part: &Part, problems: Vec<Problem>) -> Self {
+        Self {
+            index,
+            table: part.table.clone(),
+            first_row: part.first_row,
+            extent: Extent::default(),
+            columns: Vec::new(),
+            source: 0,
+            hits: None,
+            problems,
+        }
+    }
+}
+
+/// All that is known of an input that has been read.
+pub(crate) struct Ledger {
+    pub(crate) file: Arc<str>,
+    pub(crate) member: Option<Arc<str>>,
+    pub(crate) format: Option<&'static str>,
+    pub(crate) bytes: u64,
+    pub(crate) problems: Vec<Problem>,
+    pub(crate) accumulators: Vec<Accumulator>,
+    pub(crate) chunks: Vec<ChunkResult>,
+    pub(crate) plans: HashMap<Arc<str>, Arc<ColumnPlan>>,
+    /// Whether it was opened at all.
+    pub(crate) was_read: bool,
+}
+
+/// A column with all its counts.
+pub(crate) struct Column {
+    pub(crate) key: ColumnKey,
+    pub(crate) tally: ColumnTally,
+    pub(crate) plan: Arc<ColumnPlan>,
+}
+
+/// Where a chunk starts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Base {
+    pub(crate) row: u64,
+    pub(crate) line: u64,
+}
+
+impl Ledger {
+    /// An input that was not opened.
+    pub(crate) fn unread(
+        file: Arc<str>,
+        member: Option<Arc<str>>,
+        format: Option<&'static str>,
+        len: Option<u64>,
+        problem: Problem,
+    ) -> Self {
+        Self {
+            file,
+            member,
+            format,
+            bytes: len.unwrap_or(0),
+            problems: vec![problem],
+            accumulators: Vec::new(),
+            chunks: Vec::new(),
+            plans: HashMap::new(),
+            was_read: false,
+        }
+    }
+
+    /// Merges all counts: the columns in the order of the data, and for each accumulator the way from its places to them.
+    pub(crate) fn columns(&mut self, keep: usize) -> (Vec<Column>, HashMap<usize, Vec<usize>>) {
+        let mut merged: BTreeMap<ColumnKey, ((u64, u32), ColumnTally)> = BTreeMap::new();
+        let mut keys: Vec<(usize, Vec<ColumnKey>)> = Vec::new();
+        for accumulator in std::mem::take(&mut self.accumulators) {
+            keys.push((
+                accumulator.id,
+                accumulator
+                    .columns
+                    .iter()
+                    .map(|column| column.key.clone())
+                    .collect(),
+            ));
+            for column in accumulator.columns {
+                match merged.get_mut(&column.key) {
+                    Some((first, tally)) => {
+                        *first = column.first.min(*first);
+                        tally.merge(column.tally, keep);
+                    }
+                    None => {
+                        merged.insert(column.key, (column.first, column.tally));
+                    }
+                }
+            }
+        }
+        let mut columns: Vec<_> = merged.into_iter().collect();
+        columns.sort_by_key(|(_, (first, _))| *first);
+        let places: HashMap<ColumnKey, usize> = columns
+            .iter()
+            .enumerate()
+            .map(|(at, (key, _))| (key.clone(), at))
+            .collect();
+        let ways = keys
+            .into_iter()
+            .map(|(id, keys)| (id, keys.iter().map(|key| places[key]).collect()))
+            .collect();
+        let columns = columns
+            .into_iter()
+            .map(|(key, (_, tally))| Column {
+                plan: self.plans[&key.name].clone(),
+                key,
+                tally,
+            })
+            .collect();
+        (columns, ways)
+    }
+
+    /// Orders the chunks and says where each starts; and how many records each table has.
+    pub(crate) fn bases(&mut self) -> (Vec<Base>, BTreeMap<Option<Arc<str>>, u64>) {
+        self.chunks.sort_by_key(|chunk| chunk.index);
+        let mut line = 0;
+        let mut records: BTreeMap<Option<Arc<str>>, u64> = BTreeMap::new();
+        let mut bases = Vec::with_capacity(self.chunks.len());
+        for chunk in &self.chunks {
+            let counted = records.entry(chunk.table.clone()).or_default();
+            let row = chunk.first_row.unwrap_or(*counted);
+            bases.push(Base { row, line });
+            *counted = (row + chunk.extent.records).max(*counted);
+            line += chunk.extent.lines;
+        }
+        (bases, records)
+    }
+
+    /// How reading ended, with all reasons in one line.
+    pub(crate) fn outcome(&self) -> (Status, Option<String>) {
+        let mut all: Vec<&Problem> = self
+            .problems
+            .iter()
+            .chain(self.chunks.iter().flat_map(|chunk| &chunk.problems))
+            .collect();
+        all.sort_by_key(|problem| {
+            (
+                std::cmp::Reverse(problem.verdict),
+                problem.at.unwrap_or(u64::MAX),
+            )
+        });
+        let worst = all.first().map_or(Verdict::Note, |problem| problem.verdict);
+        let status = match worst {
+            Verdict::Note => Status::Scanned,
+            Verdict::Lost => Status::Partial,
+            Verdict::Excluded | Verdict::Skipped => Status::Skipped,
+            Verdict::Failed if self.was_read && !self.chunks.is_empty() => Status::Partial,
+            Verdict::Failed => Status::Failed,
+        };
+        (status, reason(&all))
+    }
+
+    /// Whether speur could not read all of it, other than by the user's choice.
+    pub(crate) fn is_unread(&self) -> bool {
+        let problems = self
+            .problems
+            .iter()
+            .chain(self.chunks.iter().flat_map(|chunk| &chunk.problems));
+        problems
+            .map(|problem| problem.verdict)
+            .any(|verdict| !matches!(verdict, Verdict::Note | Verdict::Excluded))
+    }
+
+    /// The input's `file` record.
+    pub(crate) fn record(&self, records: u64, findings: u64) -> FileRecord {
+        let (status, reason) = self.outcome();
+        FileRecord {
+            file: self.file.clone(),
+            member: self.member.clone(),
+            format: self.format.map(str::to_owned),
+            bytes: self.bytes,
+            records,
+            findings,
+            status,
+            reason,
+        }
+    }
+}
+
+/// Reasons in one line: the first few different ones, and how many more there are.
+fn reason(problems: &[&Problem]) -> Option<String> {
+    const SHOWN: usize = 3;
+    let mut texts: Vec<String> = Vec::new();
+    let mut more = 0;
+    for problem in problems {
+        if texts.len() < SHOWN {
+            let text = problem.to_string();
+            if !texts.contains(&text) {
+                texts.push(text);
+            }
+        } else {
+            more += 1;
+        }
+    }
+    if more > 0 {
+        texts.push(format!("and {more} more"));
+    }
+    (!texts.is_empty()).then(|| texts.join("; "))
+}

@@ -1,0 +1,389 @@
+//! From a complete ledger to events: findings, then columns, then the `file` record.
+
+use std::collections::{BTreeMap, HashMap};
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::Emit;
+use super::hits::Hit;
+use super::ledger::{Base, ChunkResult, Column, Ledger};
+use super::worker::Engine;
+use crate::detect::context::Near;
+use crate::detect::{DetectorId, FormId};
+use crate::event::{
+    ColumnDetector, ColumnRecord, Event, FileCounts, Finding, Place, Status, Summary,
+};
+use crate::rule::Category;
+use crate::score::{ColumnFacts, ColumnVerdict, Distinct, EvidenceSet, judge_table};
+
+/// Totals over all inputs.
+#[derive(Default)]
+pub(crate) struct Totals {
+    files: FileCounts,
+    unread: u64,
+    bytes: u64,
+    findings: u64,
+    categories: BTreeMap<String, u64>,
+    subjects: u64,
+}
+
+impl Totals {
+    pub(crate) fn summary(self, elapsed: Duration, interrupted: bool) -> Summary {
+        Summary {
+            files: self.files,
+            unread: self.unread,
+            bytes: self.bytes,
+            findings: self.findings,
+            categories: self.categories,
+            subjects_estimate: self.subjects,
+            seconds: (elapsed.as_secs_f64() * 1000.0).round() / 1000.0,
+            interrupted,
+        }
+    }
+}
+
+/// Emits all events of an input.
+pub(crate) fn release(
+    engine: &Engine<'_>,
+    mut ledger: Ledger,
+    totals: &mut Totals,
+    emit: &mut Emit<'_>,
+) -> io::Result<()> {
+    let (columns, ways) = ledger.columns(engine.scan.samples);
+    let (bases, records) = ledger.bases();
+    let verdicts = judge(engine, &columns);
+    let released = Released {
+        engine,
+        places: columns
+            .iter()
+            .map(|column| Arc::new(place(engine, &ledger, column)))
+            .collect(),
+        columns,
+        verdicts,
+    };
+    let mut reasons = HashMap::new();
+    let mut broken = None;
+    for (chunk, base) in std::mem::take(&mut ledger.chunks).into_iter().zip(bases) {
+        let way = ways.get(&chunk.source).map_or(&[][..], Vec::as_slice);
+        match released.chunk(chunk, base, way, &mut reasons, emit)? {
+            Ok(chunk) => ledger.chunks.push(chunk),
+            Err(error) => broken = Some(error),
+        }
+    }
+    if let Some(error) = broken {
+        let lost =
+            format!("findings that waited in a temporary file could not be read back: {error}");
+        ledger.problems.push(crate::error::Problem::lost(lost));
+    }
+    let mut findings = 0;
+    for index in 0..released.columns.len() {
+        let rows = records
+            .get(&released.columns[index].key.table)
+            .copied()
+            .unwrap_or(0);
+        let record = released.column(index, rows, totals);
+        findings += record
+            .detectors
+            .iter()
+            .map(|detector| detector.matches)
+            .sum::<u64>();
+        emit(&Event::Column(record))?;
+    }
+    let record = ledger.record(records.values().sum(), findings);
+    totals.files.add(record.status);
+    totals.unread += u64::from(ledger.is_unread());
+    totals.findings += findings;
+    if ledger.member.is_none() && matches!(record.status, Status::Scanned | Status::Partial) {
+        totals.bytes += record.bytes;
+    }
+    emit(&Event::File(record))
+}
+
+/// Judges the columns, table by table.
+fn judge(engine: &Engine<'_>, columns: &[Column]) -> Vec<ColumnVerdict> {
+    let mut tables: BTreeMap<Option<&str>, Vec<usize>> = BTreeMap::new();
+    for (index, column) in columns.iter().enumerate() {
+        tables
+            .entry(column.key.table.as_deref())
+            .or_default()
+            .push(index);
+    }
+    let mut verdicts: Vec<ColumnVerdict> =
+        columns.iter().map(|_| ColumnVerdict::default()).collect();
+    for members in tables.into_values() {
+        let facts: Vec<ColumnFacts<'_>> = members
+            .iter()
+            .map(|&index| ColumnFacts {
+                header: &columns[index].plan.header,
+                tally: &columns[index].tally,
+            })
+            .collect();
+        for (index, verdict) in members.iter().zip(judge_table(&engine.matcher, &facts)) {
+            verdicts[*index] = verdict;
+        }
+    }
+    verdicts
+}
+
+fn place(engine: &Engine<'_>, ledger: &Ledger, column: &Column) -> Place {
+    let shown = |name: &Arc<str>| engine.shown_name(name);
+    Place {
+        file: ledger.file.clone(),
+        member: ledger.member.clone(),
+        table: column.key.table.as_ref().map(shown),
+        column: (!column.key.name.is_empty()).then(|| shown(&column.key.name)),
+    }
+}
+
+/// Why a finding is as sure as it is, shared by all alike.
+type ReasonCache = HashMap<(usize, FormId, EvidenceSet, Near), Arc<[String]>>;
+
+/// An input whose columns have been judged.
+struct Released<'e> {
+    engine: &'e Engine<'e>,
+    columns: Vec<Column>,
+    places: Vec<Arc<Place>>,
+    verdicts: Vec<ColumnVerdict>,
+}
+
+impl Released<'_> {
+    /// Emits a chunk's findings; gives the chunk back, or the reason why its hits are lost.
+    fn chunk(
+        &self,
+        mut chunk: ChunkResult,
+        base: Base,
+        way: &[usize],
+        reasons: &mut ReasonCache,
+        emit: &mut Emit<'_>,
+    ) -> io::Result<Result<ChunkResult, io::Error>> {
+        let Some(stored) = chunk.hits.take() else {
+            return Ok(Ok(chunk));
+        };
+        let hits = match self.engine.spool.take(stored) {
+            Ok(hits) => hits,
+            Err(error) => return Ok(Err(error)),
+        };
+        for hit in hits.iter() {
+            let column = way[chunk.columns[hit.column as usize]];
+            let confidence = self.confidence(column, hit.form, hit.evidence);
+            if confidence >= self.engine.scan.min_confidence {
+                let evidence = reasons
+                    .entry((column, hit.form, hit.evidence, hit.near))
+                    .or_insert_with(|| self.reasons(column, hit.form, hit.evidence, hit.near))
+                    .clone();
+                emit(&Event::Finding(
+                    self.finding(&hit, column, base, confidence, evidence),
+                ))?;
+            }
+        }
+        Ok(Ok(chunk))
+    }
+
+    fn finding(
+        &self,
+        hit: &Hit<'_>,
+        column: usize,
+        base: Base,
+        confidence: f64,
+        evidence: Arc<[String]>,
+    ) -> Finding {
+        let detector = self.detector_of(hit.form);
+        Finding {
+            detector: self.engine.matcher.detectors[usize::from(detector.0)]
+                .name
+                .clone(),
+            place: self.places[column].clone(),
+            row: Finding::counted(base.row + u64::from(hit.row)),
+            line: hit
+                .stored
+                .map(|(line, _, _)| Finding::counted(base.line + u64::from(line))),
+            start: hit.stored.map(|(_, start, _)| start),
+            end: hit.stored.map(|(_, _, end)| end),
+            masked: hit.masked.to_owned(),
+            value: hit.value.map(str::to_owned),
+            fingerprint: hit.fingerprint,
+            confidence,
+            evidence,
+        }
+    }
+
+    fn detector_of(&self, form: FormId) -> DetectorId {
+        self.engine.matcher.forms[usize::from(form.0)].detector
+    }
+
+    /// How sure such a candidate is; 0 where it is none: a value no list knows counts only where the header speaks.
+    fn confidence(&self, column: usize, form: FormId, evidence: EvidenceSet) -> f64 {
+        if !evidence.has(EvidenceSet::PASSED)
+            && !self.columns[column].plan.speaks_for(self.detector_of(form))
+        {
+            return 0.0;
+        }
+        self.verdicts[column]
+            .confidence
+            .get(&(form, evidence))
+            .copied()
+            .unwrap_or(0.0)
+    }
+
+    fn reasons(
+        &self,
+        column: usize,
+        form: FormId,
+        evidence: EvidenceSet,
+        near: Near,
+    ) -> Arc<[String]> {
+        let compiled = &self.engine.matcher.forms[usize::from(form.0)];
+        let mut list = Vec::new();
+        let check = compiled.checks.describe();
+        if evidence.has(EvidenceSet::UNLISTED) {
+            list.push(format!("not in list:{check}"));
+        } else if !check.is_empty() {
+            list.push(match compiled.chance {
+                chance if chance < 1.0 => format!("check:{check} {}", share(chance)),
+                _ => format!("check:{check}"),
+            });
+        } else {
+            list.push("shape".to_owned());
+        }
+        if let Some(word) = self.engine.matcher.context.near_word(near) {
+            list.push(format!("near:{word}"));
+        }
+        if evidence.has(EvidenceSet::RIVAL_NEAR) {
+            list.push("near a word of something that looks the same".to_owned());
+        }
+        if evidence.has(EvidenceSet::PLACEHOLDER) {
+            list.push("placeholder or test value".to_owned());
+        }
+        if let Some(reasons) = self.verdicts[column]
+            .reasons
+            .get(&(form, evidence.stratum()))
+        {
+            list.extend(reasons.list.iter().cloned());
+        }
+        list.into()
+    }
+
+    /// The record of a column.
+    fn column(&self, index: usize, rows: u64, totals: &mut Totals) -> ColumnRecord {
+        let column = &self.columns[index];
+        let mut by_detector: BTreeMap<DetectorId, Vec<FormId>> = BTreeMap::new();
+        for &form in column.tally.forms.keys() {
+            by_detector
+                .entry(self.detector_of(form))
+                .or_default()
+                .push(form);
+        }
+        let mut detectors: Vec<ColumnDetector> = by_detector
+            .iter()
+            .filter_map(|(&detector, forms)| self.column_detector(index, detector, forms))
+            .collect();
+        detectors.sort_by(|a, b| {
+            (b.confidence * b.rows as f64)
+                .total_cmp(&(a.confidence * a.rows as f64))
+                .then_with(|| a.detector.cmp(&b.detector))
+        });
+        for found in &detectors {
+            *totals
+                .categories
+                .entry(found.category.to_string())
+                .or_default() += found.matches;
+            if self.is_identifying(&found.detector) {
+                totals.subjects = totals.subjects.max(found.distinct);
+            }
+        }
+        ColumnRecord {
+            place: self.places[index].clone(),
+            rows,
+            nonempty: column.tally.nonempty,
+            detectors,
+        }
+    }
+
+    /// Whether different values mean different people.
+    fn is_identifying(&self, id: &str) -> bool {
+        let rule = self
+            .engine
+            .matcher
+            .detectors
+            .iter()
+            .map(|detector| &detector.rule)
+            .find(|rule| rule.id == id);
+        rule.is_some_and(|rule| {
+            matches!(
+                rule.category,
+                Category::NationalId | Category::Contact | Category::Identity
+            )
+        })
+    }
+
+    /// What one detector found in a column; none where nothing of it is sure enough.
+    fn column_detector(
+        &self,
+        index: usize,
+        detector: DetectorId,
+        forms: &[FormId],
+    ) -> Option<ColumnDetector> {
+        let tally = &self.columns[index].tally;
+        let (mut matches, mut rows, mut sum) = (0, 0, 0.0);
+        let mut distinct = Distinct::new(1024);
+        let mut examples = Vec::new();
+        let mut best: Option<(u64, FormId, EvidenceSet)> = None;
+        for &form in forms {
+            let counts = &tally.forms[&form];
+            let mut any = false;
+            for &(evidence, bucket) in &counts.buckets {
+                let confidence = self.confidence(index, form, evidence);
+                if confidence < self.engine.scan.min_confidence || confidence <= 0.0 {
+                    continue;
+                }
+                any = true;
+                matches += bucket.matches;
+                rows += bucket.rows;
+                sum += confidence * bucket.matches as f64;
+                if best.is_none_or(|(most, ..)| bucket.matches > most) {
+                    best = Some((bucket.matches, form, evidence));
+                }
+            }
+            if any {
+                distinct.merge(&counts.values);
+                examples.extend(counts.examples.iter().filter(|example| {
+                    self.confidence(index, form, example.evidence)
+                        >= self.engine.scan.min_confidence
+                }));
+            }
+        }
+        let (_, form, evidence) = best?;
+        examples.sort_by_key(|example| example.at);
+        examples.truncate(self.engine.scan.samples);
+        let name = &self.engine.matcher.detectors[usize::from(detector.0)].name;
+        let whole = self.verdicts[index]
+            .detectors
+            .iter()
+            .find(|verdict| verdict.detector == detector);
+        Some(ColumnDetector {
+            detector: name.id.clone(),
+            category: name.category.clone(),
+            matches,
+            rows: rows.min(tally.rows.get(&detector).copied().unwrap_or(rows)),
+            distinct: distinct.count().min(matches),
+            invalid: whole.map_or(0, |verdict| verdict.invalid),
+            confidence: (sum / matches as f64 * 1000.0).round() / 1000.0,
+            evidence: self.reasons(index, form, evidence, Near::NONE).to_vec(),
+            examples: examples
+                .into_iter()
+                .map(|example| example.text.clone())
+                .collect(),
+        })
+    }
+}
+
+/// A chance rate as people write it: `1/11` or `0.037`.
+fn share(chance: f64) -> String {
+    let inverse = 1.0 / chance;
+    if chance < 1.0 && (inverse - inverse.round()).abs() < 1e-6 * inverse {
+        format!("1/{}", inverse.round())
+    } else {
+        format!("{}", (chance * 1000.0).round() / 1000.0)
+    }
+}

@@ -1,0 +1,501 @@
+//! One input: pieces out, chunks in parallel, members one level down.
+//!
+//! A chunk goes to the thread pool with a lease on the bytes in flight. When no lease is left, the reading thread scans
+//! the chunk itself: memory is bounded, and nobody waits idle, however fast the reader is.
+
+use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::hits::{Hit, Packed, Spool};
+use super::ledger::{Accumulator, ChunkResult, ColumnKey, Ledger};
+use super::{Progress, Scan};
+use crate::detect::context::{HeaderFact, Says};
+use crate::detect::mask::{Fingerprints, mask};
+use crate::detect::{Candidate, FormSet, Matcher, Scratch};
+use crate::error::{Problem, Verdict};
+use crate::format::{self, Batch, ColumnId, Extent, Part, Piece, Sink};
+use crate::input::Input;
+use crate::raw::Raw;
+use crate::score::{EvidenceSet, Example};
+use crate::validate::normalise;
+
+/// Problems kept of one input or chunk; who has more has lost enough.
+const MOST_PROBLEMS: usize = 1000;
+
+/// What all workers share.
+pub(crate) struct Engine<'s> {
+    pub(crate) scan: &'s Scan,
+    pub(crate) matcher: Matcher,
+    pub(crate) fingerprints: Fingerprints,
+    pub(crate) spool: Spool,
+    pub(crate) progress: &'s Progress,
+    pub(crate) leases: Leases,
+    scratches: Mutex<Vec<Scratch>>,
+}
+
+impl<'s> Engine<'s> {
+    pub(crate) fn new(
+        scan: &'s Scan,
+        matcher: Matcher,
+        progress: &'s Progress,
+        bounds: &super::Bounds,
+    ) -> Self {
+        Self {
+            scan,
+            matcher,
+            fingerprints: Fingerprints::new(scan.key),
+            spool: Spool::new(bounds.hits),
+            progress,
+            leases: Leases {
+                free: AtomicUsize::new(bounds.in_flight),
+            },
+            scratches: Mutex::new(Vec::new()),
+        }
+    }
+
+    /// A table's or column's name as it may be shown.
+    pub(crate) fn shown_name(&self, name: &Arc<str>) -> Arc<str> {
+        if self.scan.reveal {
+            name.clone()
+        } else {
+            self.matcher.veil(name).into()
+        }
+    }
+
+    pub(crate) fn is_stopped(&self) -> bool {
+        self.progress.stop.load(Ordering::Relaxed)
+    }
+}
+
+/// Bytes of chunks that may be in flight.
+pub(crate) struct Leases {
+    free: AtomicUsize,
+}
+
+impl Leases {
+    fn take(&self, bytes: usize) -> bool {
+        self.free
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |free| {
+                free.checked_sub(bytes)
+            })
+            .is_ok()
+    }
+
+    fn give_back(&self, bytes: usize) {
+        self.free.fetch_add(bytes, Ordering::Relaxed);
+    }
+}
+
+/// Locks; a poisoned lock is one whose holder panicked, which `catch_unwind` has turned into a problem already.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// What is known of a column once its name is.
+pub(crate) struct ColumnPlan {
+    /// The forms that apply.
+    pub(crate) forms: Arc<FormSet>,
+    /// What the name says.
+    pub(crate) header: Arc<[HeaderFact]>,
+}
+
+impl ColumnPlan {
+    fn new(matcher: &Matcher, name: &str) -> Self {
+        let header: Arc<[HeaderFact]> = matcher.context.header(name).into();
+        let mut forms = matcher.all();
+        for (index, form) in matcher.forms.iter().enumerate() {
+            let says = header
+                .iter()
+                .find(|fact| fact.detector == form.detector)
+                .map(|fact| fact.says);
+            if form.soft && says >= Some(Says::About) {
+                forms[index / 64] &= !(1 << (index % 64));
+            }
+        }
+        Self {
+            forms: Arc::new(forms),
+            header,
+        }
+    }
+
+    /// Whether the header speaks for the form's detector: then values that no list knows may be findings, too.
+    pub(crate) fn speaks_for(&self, detector: crate::detect::DetectorId) -> bool {
+        self.header
+            .iter()
+            .any(|fact| fact.detector == detector && fact.says <= Says::Above)
+    }
+}
+
+/// An input while it is read.
+struct Reading<'e> {
+    engine: &'e Engine<'e>,
+    accumulators: Mutex<Vec<Accumulator>>,
+    chunks: Mutex<Vec<ChunkResult>>,
+    plans: Mutex<HashMap<Arc<str>, Arc<ColumnPlan>>>,
+}
+
+/// Reads an input to its end; the ledgers of its members and, last, its own are added to `done`.
+pub(crate) fn read_input(
+    engine: &Engine<'_>,
+    file: &Arc<str>,
+    input: Input<'_>,
+    len: Option<u64>,
+    done: &mut Vec<Ledger>,
+) {
+    let member = (input.depth > 0).then(|| Arc::from(input.name.as_str()));
+    let depth = input.depth;
+    let opened = catch_unwind(AssertUnwindSafe(|| format::open(input, &engine.scan.read)));
+    let Ok(opened) = opened else {
+        let problem = Problem::failed("internal error while opening it; please report it");
+        done.push(Ledger::unread(file.clone(), member, None, len, problem));
+        return;
+    };
+    let format = opened.format;
+    let mut reader = match opened.reader {
+        Ok(reader) => reader,
+        Err(problem) => {
+            done.push(Ledger::unread(file.clone(), member, format, len, problem));
+            return;
+        }
+    };
+    let reading = Reading {
+        engine,
+        accumulators: Mutex::default(),
+        chunks: Mutex::default(),
+        plans: Mutex::default(),
+    };
+    let mut problems = Vec::new();
+    rayon::in_place_scope(|scope| {
+        for index in 0.. {
+            let position = reader.position();
+            if engine.is_stopped() {
+                problems.push(Problem::lost("stopped before its end").at(position));
+                break;
+            }
+            let asked = &mut reader;
+            let next = move || {
+                let reader = asked; // moved, so that the piece may borrow from it
+                reader.next_piece()
+            };
+            match catch_unwind(AssertUnwindSafe(next)) {
+                Ok(Ok(Some(Piece::Chunk(part)))) => reading.hand_out(scope, index, part),
+                Ok(Ok(Some(Piece::Member(member)))) => {
+                    let member = Input {
+                        depth: depth + 1,
+                        ..member
+                    };
+                    read_input(engine, file, member, None, done);
+                }
+                Ok(Ok(None)) => break,
+                Ok(Err(problem)) => {
+                    let goes_on =
+                        problem.verdict <= Verdict::Lost && problems.len() < MOST_PROBLEMS;
+                    problems.push(problem);
+                    if !goes_on {
+                        break;
+                    }
+                }
+                Err(_) => {
+                    let lost = "internal error while reading it; please report it";
+                    problems.push(Problem::lost(lost).at(position));
+                    break;
+                }
+            }
+            if depth == 0 {
+                let read = reader.position().saturating_sub(position);
+                engine
+                    .progress
+                    .bytes_done
+                    .fetch_add(read, Ordering::Relaxed);
+            }
+        }
+    });
+    let bytes = len.unwrap_or_else(|| reader.position());
+    drop(reader);
+    done.push(reading.into_ledger(file.clone(), member, format, bytes, problems));
+}
+
+impl Reading<'_> {
+    /// Gives a chunk to the pool or, when enough are in flight, scans it right here.
+    fn hand_out<'s>(&'s self, scope: &rayon::Scope<'s>, index: u64, part: Part) {
+        let bytes = part.bytes;
+        let leases = &self.engine.leases;
+        if self.engine.scan.threads > 1 && leases.take(bytes) {
+            scope.spawn(move |_| {
+                self.scan_chunk(index, part);
+                leases.give_back(bytes);
+            });
+        } else {
+            self.scan_chunk(index, part);
+        }
+    }
+
+    fn scan_chunk(&self, index: u64, part: Part) {
+        let engine = self.engine;
+        if engine.is_stopped() {
+            let problems = vec![Problem::lost("stopped before its end")];
+            lock(&self.chunks).push(ChunkResult::unread(index, &part, problems));
+            return;
+        }
+        let accumulator = lock(&self.accumulators).pop().unwrap_or_default();
+        let scratch = lock(&engine.scratches)
+            .pop()
+            .unwrap_or_else(|| engine.matcher.scratch());
+        let mut sink = ChunkSink {
+            reading: self,
+            index,
+            table: part.table.clone(),
+            accumulator,
+            scratch,
+            columns: Vec::new(),
+            known: HashMap::new(),
+            forms: Vec::new(),
+            found: Vec::new(),
+            hits: Packed::default(),
+            order: 0,
+            problems: Vec::new(),
+            text: String::new(),
+            normalised: Vec::new(),
+        };
+        let extent =
+            catch_unwind(AssertUnwindSafe(|| part.chunk.read(&mut sink))).unwrap_or_else(|_| {
+                sink.problems.push(Problem::lost(format!(
+                    "internal error in chunk {}; please report it",
+                    index + 1
+                )));
+                Extent::default()
+            });
+        let ChunkSink {
+            accumulator,
+            scratch,
+            columns,
+            hits,
+            problems,
+            ..
+        } = sink;
+        let result = ChunkResult {
+            index,
+            table: part.table,
+            first_row: part.first_row,
+            extent,
+            columns: columns.into_iter().map(|column| column.at).collect(),
+            source: 0,
+            hits: Some(engine.spool.store(hits)),
+            problems,
+        };
+        lock(&engine.scratches).push(scratch);
+        let result = ChunkResult {
+            source: accumulator.id(),
+            ..result
+        };
+        lock(&self.chunks).push(result);
+        lock(&self.accumulators).push(accumulator);
+    }
+
+    fn plan(&self, name: &Arc<str>) -> Arc<ColumnPlan> {
+        if let Some(plan) = lock(&self.plans).get(name) {
+            return plan.clone();
+        }
+        let plan = Arc::new(ColumnPlan::new(&self.engine.matcher, name));
+        lock(&self.plans).insert(name.clone(), plan.clone());
+        plan
+    }
+
+    fn into_ledger(
+        self,
+        file: Arc<str>,
+        member: Option<Arc<str>>,
+        format: Option<&'static str>,
+        bytes: u64,
+        problems: Vec<Problem>,
+    ) -> Ledger {
+        Ledger {
+            file,
+            member,
+            format,
+            bytes,
+            problems,
+            accumulators: self
+                .accumulators
+                .into_inner()
+                .unwrap_or_else(PoisonError::into_inner),
+            chunks: self
+                .chunks
+                .into_inner()
+                .unwrap_or_else(PoisonError::into_inner),
+            plans: self
+                .plans
+                .into_inner()
+                .unwrap_or_else(PoisonError::into_inner),
+            was_read: true,
+        }
+    }
+}
+
+/// A column of the chunk.
+struct ChunkColumn {
+    /// Its place in the accumulator.
+    at: usize,
+    plan: Arc<ColumnPlan>,
+    /// The last row in which each detector was found; few detectors.
+    last_rows: Vec<(crate::detect::DetectorId, u32)>,
+}
+
+/// Takes a chunk's values: searches them, counts what is found, packs hits.
+struct ChunkSink<'r> {
+    reading: &'r Reading<'r>,
+    index: u64,
+    table: Option<Arc<str>>,
+    accumulator: Accumulator,
+    scratch: Scratch,
+    columns: Vec<ChunkColumn>,
+    /// From a place in the accumulator to the chunk's column.
+    known: HashMap<usize, ColumnId>,
+    forms: Vec<Arc<FormSet>>,
+    found: Vec<Candidate>,
+    hits: Packed,
+    /// How many candidates came before: the order of examples.
+    order: u64,
+    problems: Vec<Problem>,
+    text: String,
+    normalised: Vec<u8>,
+}
+
+impl Sink for ChunkSink<'_> {
+    fn column(&mut self, name: &str) -> ColumnId {
+        let key = ColumnKey {
+            table: self.table.clone(),
+            name: name.into(),
+        };
+        let first = (self.index, self.columns.len() as u32);
+        let name = key.name.clone();
+        let at = self.accumulator.column(key, first);
+        if let Some(&known) = self.known.get(&at) {
+            return known;
+        }
+        let id = ColumnId(self.columns.len() as u32);
+        let plan = self.reading.plan(&name);
+        self.known.insert(at, id);
+        self.forms.push(plan.forms.clone());
+        self.columns.push(ChunkColumn {
+            at,
+            plan,
+            last_rows: Vec::new(),
+        });
+        id
+    }
+
+    fn batch(&mut self, batch: Batch<'_>) {
+        for (index, value) in batch.values.iter().enumerate() {
+            let bytes = &batch.text[value.start as usize..value.end as usize];
+            if bytes.iter().any(|byte| !byte.is_ascii_whitespace()) {
+                let column = &self.columns[value.column.0 as usize];
+                self.accumulator.tally(column.at).nonempty += batch.rows.of(index).len() as u64;
+            }
+        }
+        let mut found = std::mem::take(&mut self.found);
+        let matcher = &self.reading.engine.matcher;
+        matcher.find(&batch, &self.forms, &mut self.scratch, &mut found);
+        for candidate in found.drain(..) {
+            self.count(&batch, &candidate);
+        }
+        self.found = found;
+    }
+
+    fn problem(&mut self, problem: Problem) {
+        if self.problems.len() < MOST_PROBLEMS {
+            self.problems.push(problem);
+        }
+    }
+}
+
+impl ChunkSink<'_> {
+    fn count(&mut self, batch: &Batch<'_>, candidate: &Candidate) {
+        let engine = self.reading.engine;
+        let value = batch.values[candidate.value as usize];
+        let rows = batch.rows.of(candidate.value as usize);
+        let column = &mut self.columns[value.column.0 as usize];
+        let form = &engine.matcher.forms[usize::from(candidate.form.0)];
+        let tally = self.accumulator.tally(column.at);
+        let counts = tally.forms.entry(candidate.form).or_default();
+        let evidence = candidate.evidence;
+        counts.shapes[usize::from(!evidence.has(EvidenceSet::WHOLE))].add(candidate.hash);
+        counts.bucket(evidence).matches += rows.len() as u64;
+        if evidence.has(EvidenceSet::FAILED) {
+            return;
+        }
+        counts.values.add(candidate.hash);
+        let last = if let Some(last) = column
+            .last_rows
+            .iter_mut()
+            .find(|(detector, _)| *detector == form.detector)
+        {
+            &mut last.1
+        } else {
+            column.last_rows.push((form.detector, u32::MAX));
+            &mut column.last_rows.last_mut().expect("pushed above").1
+        };
+        let new_rows = rows
+            .iter()
+            .filter(|&&row| std::mem::replace(last, row) != row)
+            .count() as u64;
+        counts.bucket(evidence).rows += new_rows;
+        let at = (self.index, self.order);
+        self.order += 1;
+        let keep = engine.scan.samples;
+        let wants_example = counts.wants_example(at, keep);
+        let wants_hit = engine.scan.findings
+            && (evidence.has(EvidenceSet::PASSED) || column.plan.speaks_for(form.detector));
+        if !wants_example && !wants_hit {
+            *tally.rows.entry(form.detector).or_default() += new_rows;
+            return;
+        }
+        let raw = Raw::new(&batch.text[candidate.span.start as usize..candidate.span.end as usize]);
+        let rule = &engine.matcher.detectors[usize::from(form.detector.0)].rule;
+        self.text.clear();
+        mask(rule.mask, raw, &mut self.text);
+        let value_text = engine
+            .scan
+            .reveal
+            .then(|| String::from_utf8_lossy(raw.expose()));
+        if wants_example {
+            let text = value_text.as_deref().unwrap_or(&self.text).to_owned();
+            counts.add_example(
+                Example {
+                    at,
+                    hash: candidate.hash,
+                    evidence,
+                    text,
+                },
+                keep,
+            );
+        }
+        *tally.rows.entry(form.detector).or_default() += new_rows;
+        if wants_hit {
+            normalise(rule.normalise, rule.pad, raw.expose(), &mut self.normalised);
+            let span = batch
+                .offsets
+                .stored(candidate.span.start, candidate.span.end);
+            let mut hit = Hit {
+                column: value.column.0,
+                form: candidate.form,
+                evidence,
+                near: candidate.near,
+                row: 0,
+                stored: span.map(|(start, end)| {
+                    let line = value.line + batch.line_ends(value.start, candidate.span.start);
+                    (line, start, end)
+                }),
+                fingerprint: engine.fingerprints.of(&self.normalised),
+                masked: &self.text,
+                value: value_text.as_deref(),
+            };
+            for &row in rows {
+                hit.row = row;
+                self.hits.push(&hit);
+            }
+        }
+    }
+}

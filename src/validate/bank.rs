@@ -1,0 +1,156 @@
+//! Bank accounts, banks and payment cards.
+
+use super::Validator;
+use super::digits::{luhn, remainder_97};
+
+pub(super) static VALIDATORS: &[Validator] = &[
+    Validator {
+        name: "iban",
+        about: "the country's length and ISO 7064 mod 97-10",
+        check: iban,
+    },
+    Validator {
+        name: "bic",
+        about: "ISO 9362: eight or eleven characters with a country at the fifth",
+        check: bic,
+    },
+    Validator {
+        name: "card",
+        about: "an issuer's range and length, and Luhn",
+        check: card,
+    },
+];
+
+/// Lengths of IBANs by country: SWIFT IBAN registry.
+#[rustfmt::skip]
+const LENGTHS: &[(&[u8; 2], u8)] = &[
+    (b"AD", 24), (b"AE", 23), (b"AL", 28), (b"AT", 20), (b"AZ", 28), (b"BA", 20), (b"BE", 16), (b"BG", 22), (b"BH", 22),
+    (b"BI", 27), (b"BR", 29), (b"BY", 28), (b"CH", 21), (b"CR", 22), (b"CY", 28), (b"CZ", 24), (b"DE", 22), (b"DJ", 27),
+    (b"DK", 18), (b"DO", 28), (b"EE", 20), (b"EG", 29), (b"ES", 24), (b"FI", 18), (b"FK", 18), (b"FO", 18), (b"FR", 27),
+    (b"GB", 22), (b"GE", 22), (b"GI", 23), (b"GL", 18), (b"GR", 27), (b"GT", 28), (b"HN", 28), (b"HR", 21), (b"HU", 28),
+    (b"IE", 22), (b"IL", 23), (b"IQ", 23), (b"IS", 26), (b"IT", 27), (b"JO", 30), (b"KW", 30), (b"KZ", 20), (b"LB", 28),
+    (b"LC", 32), (b"LI", 21), (b"LT", 20), (b"LU", 20), (b"LV", 21), (b"LY", 25), (b"MC", 27), (b"MD", 24), (b"ME", 22),
+    (b"MK", 19), (b"MN", 20), (b"MR", 27), (b"MT", 31), (b"MU", 30), (b"NI", 28), (b"NL", 18), (b"NO", 15), (b"OM", 23),
+    (b"PK", 24), (b"PL", 28), (b"PS", 29), (b"PT", 25), (b"QA", 29), (b"RO", 24), (b"RS", 22), (b"RU", 33), (b"SA", 24),
+    (b"SC", 31), (b"SD", 18), (b"SE", 24), (b"SI", 19), (b"SK", 24), (b"SM", 27), (b"SO", 23), (b"ST", 25), (b"SV", 28),
+    (b"TL", 23), (b"TN", 24), (b"TR", 26), (b"UA", 29), (b"VA", 22), (b"VG", 24), (b"XK", 20), (b"YE", 30),
+];
+
+/// The length of an IBAN of this country.
+pub(crate) fn iban_length(country: &[u8]) -> Option<usize> {
+    LENGTHS
+        .iter()
+        .find(|(code, _)| country == *code)
+        .map(|(_, length)| usize::from(*length))
+}
+
+/// ISO 13616-1, with the lengths of the SWIFT IBAN registry. Check digits are 02 to 98.
+pub fn iban(value: &[u8]) -> bool {
+    let Some(head) = value.get(..4) else {
+        return false;
+    };
+    iban_length(&head[..2]) == Some(value.len())
+        && head[2..].iter().all(u8::is_ascii_digit)
+        && !matches!(&head[2..], b"00" | b"01" | b"99")
+        && remainder_97(value[4..].iter().chain(head)) == Some(1)
+}
+
+/// ISO 3166-1 alpha-2 codes in use, and XK, which banks use for Kosovo.
+const COUNTRIES: &[u8] = b"ADAEAFAGAIALAMAOAQARASATAUAWAXAZBABBBDBEBFBGBHBIBJBLBMBNBOBQBRBSBTBVBWBYBZCACCCDCFCGCHCICKCLCMCNCO\
+CRCUCVCWCXCYCZDEDJDKDMDODZECEEEGEHERESETFIFJFKFMFOFRGAGBGDGEGFGGGHGIGLGMGNGPGQGRGSGTGUGWGYHKHMHNHRHTHUIDIEILIMINIOIQIRISITJEJM\
+JOJPKEKGKHKIKMKNKPKRKWKYKZLALBLCLILKLRLSLTLULVLYMAMCMDMEMFMGMHMKMLMMMNMOMPMQMRMSMTMUMVMWMXMYMZNANCNENFNGNINLNONPNRNUNZOMPAPEPF\
+PGPHPKPLPMPNPRPSPTPWPYQARERORSRURWSASBSCSDSESGSHSISJSKSLSMSNSOSRSSSTSVSXSYSZTCTDTFTGTHTJTKTLTMTNTOTRTTTVTWTZUAUGUMUSUYUZVAVCVE\
+VGVIVNVUWFWSXKYEYTZAZMZW";
+
+/// Whether these two capitals are a country's code.
+pub(super) fn is_country(code: &[u8]) -> bool {
+    code.len() == 2 && COUNTRIES.chunks(2).any(|known| known == code)
+}
+
+/// ISO 9362: four letters of the institution, the country, two characters of the place, and three of the branch. A
+/// second character of the place that is 0 marks a test code, 1 a passive one.
+pub fn bic(value: &[u8]) -> bool {
+    matches!(value.len(), 8 | 11)
+        && value[..6].iter().all(u8::is_ascii_uppercase)
+        && is_country(&value[4..6])
+        && value[6..]
+            .iter()
+            .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
+        && !matches!(value[6], b'0' | b'1')
+        && value[7] != b'O'
+}
+
+/// Ranges of issuers by their first digits, and the lengths of their numbers: ISO/IEC 7812 and what the schemes publish.
+const ISSUERS: &[(u32, u32, u32, &[u8])] = &[
+    // digits compared, from, to, lengths
+    (1, 4, 4, &[13, 16, 19]),                           // Visa
+    (2, 51, 55, &[16]),                                 // Mastercard
+    (4, 2221, 2720, &[16]),                             // Mastercard
+    (2, 34, 34, &[15]),                                 // American Express
+    (2, 37, 37, &[15]),                                 // American Express
+    (3, 300, 305, &[14, 16, 17, 18, 19]),               // Diners Club
+    (2, 36, 36, &[14, 15, 16, 17, 18, 19]),             // Diners Club
+    (2, 38, 39, &[14, 16, 17, 18, 19]),                 // Diners Club
+    (4, 6011, 6011, &[16, 17, 18, 19]),                 // Discover
+    (3, 644, 649, &[16, 17, 18, 19]),                   // Discover
+    (2, 65, 65, &[16, 17, 18, 19]),                     // Discover, RuPay
+    (4, 3528, 3589, &[16, 17, 18, 19]),                 // JCB
+    (2, 62, 62, &[16, 17, 18, 19]),                     // UnionPay
+    (2, 81, 82, &[16, 17, 18, 19]),                     // UnionPay, RuPay
+    (4, 5018, 5018, &[12, 13, 14, 15, 16, 17, 18, 19]), // Maestro
+    (4, 5020, 5020, &[12, 13, 14, 15, 16, 17, 18, 19]), // Maestro
+    (4, 5038, 5038, &[12, 13, 14, 15, 16, 17, 18, 19]), // Maestro
+    (4, 5893, 5893, &[12, 13, 14, 15, 16, 17, 18, 19]), // Maestro
+    (4, 6304, 6304, &[12, 13, 14, 15, 16, 17, 18, 19]), // Maestro
+    (4, 6759, 6763, &[12, 13, 14, 15, 16, 17, 18, 19]), // Maestro
+    (4, 2200, 2204, &[16, 17, 18, 19]),                 // Mir
+];
+
+/// A payment card number: an issuer's range and length, and Luhn.
+pub fn card(value: &[u8]) -> bool {
+    if !(12..=19).contains(&value.len()) || !luhn(value) {
+        return false;
+    }
+    ISSUERS.iter().any(|&(digits, from, to, lengths)| {
+        let prefix = value[..digits as usize]
+            .iter()
+            .fold(0, |sum, byte| sum * 10 + u32::from(byte - b'0'));
+        (from..=to).contains(&prefix) && lengths.contains(&(value.len() as u8))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ibans_of_the_registry() {
+        // The examples of the SWIFT IBAN registry.
+        for example in [
+            "NL91ABNA0417164300",
+            "DE89370400440532013000",
+            "GB29NWBK60161331926819",
+            "BE68539007547034",
+        ] {
+            assert!(iban(example.as_bytes()), "{example}");
+        }
+        assert!(
+            !iban(b"NL91ABNA0417164301")
+                && !iban(b"NL91ABNA041716430")
+                && !iban(b"ZZ91ABNA0417164300")
+        );
+    }
+
+    #[test]
+    fn banks_and_cards() {
+        assert!(bic(b"ABNANL2A") && bic(b"DEUTDEFF500") && !bic(b"ABNAQQ2A") && !bic(b"PASSWORD"));
+        assert!(card(b"4111111111111111") && card(b"5555555555554444") && card(b"378282246310005"));
+        assert!(!card(b"4111111111111112") && !card(b"1234567812345670"));
+    }
+
+    #[test]
+    fn countries_are_pairs() {
+        assert_eq!(COUNTRIES.len() % 2, 0);
+        assert!(is_country(b"NL") && is_country(b"ZW") && !is_country(b"LN"));
+    }
+}

@@ -1,0 +1,183 @@
+//! Dates, by themselves and inside numbers.
+
+use super::Validator;
+
+pub(super) static VALIDATORS: &[Validator] = &[Validator {
+    name: "birth-date",
+    about: "a calendar date from 1900 to now, in any usual order",
+    check: birth_date,
+}];
+
+/// No one alive was born before, and nobody after: the years a birth date may have.
+const YEARS: std::ops::RangeInclusive<u32> = 1900..=2035;
+
+/// Days of a month of the Gregorian calendar.
+fn days(year: u32, month: u32) -> u32 {
+    match month {
+        4 | 6 | 9 | 11 => 30,
+        2 if year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400)) => {
+            29
+        }
+        2 => 28,
+        _ => 31,
+    }
+}
+
+/// Whether it is a day of the calendar.
+pub(super) fn is_date(year: u32, month: u32, day: u32) -> bool {
+    (1..=12).contains(&month) && day >= 1 && day <= days(year, month)
+}
+
+/// Two digits as a number.
+pub(super) fn two(value: &[u8], at: usize) -> u32 {
+    u32::from(value[at] - b'0') * 10 + u32::from(value[at + 1] - b'0')
+}
+
+/// Whether two digits of a year, a month and a day are a date in 1900 to 2099.
+pub(super) fn is_short_date(year: u32, month: u32, day: u32) -> bool {
+    is_date(1900 + year, month, day) || is_date(2000 + year, month, day)
+}
+
+/// A calendar date: `1980-05-12`, `12-05-1980`, `5/12/1980`, `12.5.80`, `12 May 1980`, `19800512`, with or without a time.
+pub fn birth_date(value: &[u8]) -> bool {
+    let mut parts = [(0u32, 0usize); 3];
+    let mut count = 0;
+    let mut at = 0;
+    while at < value.len() && count < 3 {
+        let digits = value[at..]
+            .iter()
+            .take_while(|byte| byte.is_ascii_digit())
+            .count();
+        if digits > 0 {
+            let number = value[at..at + digits.min(9)]
+                .iter()
+                .fold(0, |sum, byte| sum * 10 + u32::from(byte - b'0'));
+            parts[count] = (number, digits);
+            count += 1;
+            at += digits;
+        } else if let Some((month, len)) = month_name(&value[at..]) {
+            parts[count] = (month, 0);
+            count += 1;
+            at += len;
+        } else {
+            at += 1;
+        }
+    }
+    match (parts, count) {
+        ([(number, 8), ..], 1) => plausible(number / 10000, number / 100 % 100, number % 100),
+        ([(a, la), (b, lb), (c, lc)], 3) => dated((a, la), (b, lb), (c, lc)),
+        _ => false,
+    }
+}
+
+fn dated((a, a_len): (u32, usize), (b, b_len): (u32, usize), (c, c_len): (u32, usize)) -> bool {
+    if a_len == 4 {
+        return c_len <= 2 && plausible(a, b, c);
+    }
+    let short = |year: u32| c_len == 2 && (is_short_date(year, b, a) || is_short_date(year, a, b));
+    // A month by name stands first or in the middle.
+    let by_number = c_len == 4 && (plausible(c, b, a) || plausible(c, a, b));
+    (a_len <= 2 && b_len <= 2) && (by_number || short(c))
+}
+
+fn plausible(year: u32, month: u32, day: u32) -> bool {
+    YEARS.contains(&year) && is_date(year, month, day)
+}
+
+/// The month that a word starts with, in English, Dutch, German, French, Spanish, Italian and Polish, and the word's length.
+fn month_name(text: &[u8]) -> Option<(u32, usize)> {
+    const STARTS: &[(&str, u32)] = &[
+        ("jan", 1),
+        ("ene", 1),
+        ("gen", 1),
+        ("sty", 1),
+        ("feb", 2),
+        ("fev", 2),
+        ("f\u{e9}v", 2),
+        ("lut", 2),
+        ("mar", 3),
+        ("maa", 3),
+        ("mrt", 3),
+        ("m\u{e4}r", 3),
+        ("apr", 4),
+        ("avr", 4),
+        ("abr", 4),
+        ("kwi", 4),
+        ("may", 5),
+        ("mei", 5),
+        ("mai", 5),
+        ("mag", 5),
+        ("maj", 5),
+        ("jun", 6),
+        ("jui", 6),
+        ("giu", 6),
+        ("cze", 6),
+        ("jul", 7),
+        ("lug", 7),
+        ("lip", 7),
+        ("aug", 8),
+        ("aou", 8),
+        ("ago", 8),
+        ("sie", 8),
+        ("sep", 9),
+        ("set", 9),
+        ("wrz", 9),
+        ("oct", 10),
+        ("okt", 10),
+        ("ott", 10),
+        ("paz", 10),
+        ("nov", 11),
+        ("lis", 11),
+        ("dec", 12),
+        ("dez", 12),
+        ("dic", 12),
+        ("gru", 12),
+        ("d\u{e9}c", 12),
+    ];
+    let len = text
+        .iter()
+        .take_while(|byte| byte.is_ascii_alphabetic() || **byte >= 0x80)
+        .count();
+    if len < 3 {
+        return None;
+    }
+    let word = &text[..len];
+    // `juillet` is no June.
+    let month = STARTS.iter().find(|(start, _)| {
+        word.len() >= start.len() && word[..start.len()].eq_ignore_ascii_case(start.as_bytes())
+    })?;
+    let july = month.1 == 6 && word.len() > 3 && word[..4].eq_ignore_ascii_case(b"juil");
+    Some((if july { 7 } else { month.1 }, len))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dates_of_all_shapes() {
+        for date in [
+            "1980-05-12",
+            "12-05-1980",
+            "5/12/1980",
+            "12.5.80",
+            "12 mei 1980",
+            "May 12, 1980",
+            "19800512",
+            "1980-05-12T00:00:00Z",
+            "14 juillet 1989",
+        ] {
+            assert!(birth_date(date.as_bytes()), "{date}");
+        }
+        for date in [
+            "1980-13-12",
+            "31-04-1980",
+            "1234-05-12",
+            "29-02-1981",
+            "12-05",
+            "99999999",
+        ] {
+            assert!(!birth_date(date.as_bytes()), "{date}");
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! Folding: one spelling for words that are written in many ways, before they are looked up in a list.
+//!
+//! Lower case, Latin letters without their marks, no apostrophes, and one space for every other run of punctuation, so
+//! that `D'Ávila-Núñez` is `davila nunez`. Lists of words and headers in rules are folded the same way.
+
+use unicode_normalization::char::decompose_canonical;
+
+/// Puts the folded text into `out`, which is emptied first. Bytes that aren't UTF-8 stay as they are.
+pub fn fold(text: &[u8], out: &mut Vec<u8>) {
+    out.clear();
+    if text.is_ascii() {
+        for &byte in text {
+            push_ascii(byte, out);
+        }
+    } else {
+        for chunk in text.utf8_chunks() {
+            chunk.valid().chars().for_each(|c| push_char(c, out));
+            out.extend_from_slice(chunk.invalid());
+        }
+    }
+    if out.last() == Some(&b' ') {
+        out.pop();
+    }
+}
+
+fn push_ascii(byte: u8, out: &mut Vec<u8>) {
+    match byte {
+        b'a'..=b'z' | b'0'..=b'9' => out.push(byte),
+        b'A'..=b'Z' => out.push(byte | 0x20),
+        b'\'' | b'`' => {}
+        _ => push_space(out),
+    }
+}
+
+/// One space between words, none at the start.
+fn push_space(out: &mut Vec<u8>) {
+    if out.last().is_some_and(|&last| last != b' ') {
+        out.push(b' ');
+    }
+}
+
+fn push_char(c: char, out: &mut Vec<u8>) {
+    if c.is_ascii() {
+        return push_ascii(c as u8, out);
+    }
+    if let Some(latin) = special(c) {
+        out.extend_from_slice(latin.as_bytes());
+    } else if is_apostrophe(c) || is_mark(c) {
+        // Dropped.
+    } else if c.is_alphanumeric() {
+        decompose_canonical(c, |part| {
+            if part.is_ascii() {
+                push_ascii(part as u8, out);
+            } else if let Some(latin) = special(part) {
+                out.extend_from_slice(latin.as_bytes());
+            } else if !is_mark(part) {
+                for lower in part.to_lowercase() {
+                    let mut buffer = [0; 4];
+                    out.extend_from_slice(lower.encode_utf8(&mut buffer).as_bytes());
+                }
+            }
+        });
+    } else {
+        push_space(out);
+    }
+}
+
+fn is_apostrophe(c: char) -> bool {
+    matches!(
+        c,
+        '\u{2018}'
+            | '\u{2019}'
+            | '\u{201b}'
+            | '\u{2032}'
+            | '\u{b4}'
+            | '\u{2bc}'
+            | '\u{2bb}'
+            | '\u{ff07}'
+    )
+}
+
+/// Combining marks of Latin, Greek and Cyrillic letters, and invisible characters.
+fn is_mark(c: char) -> bool {
+    matches!(c, '\u{300}'..='\u{36f}' | '\u{1ab0}'..='\u{1aff}' | '\u{1dc0}'..='\u{1dff}' | '\u{200b}'..='\u{200d}' | '\u{ad}')
+}
+
+/// Latin letters that do not decompose.
+fn special(c: char) -> Option<&'static str> {
+    Some(match c {
+        'ß' | 'ẞ' => "ss",
+        'ø' | 'Ø' => "o",
+        'æ' | 'Æ' => "ae",
+        'œ' | 'Œ' => "oe",
+        'ł' | 'Ł' => "l",
+        'đ' | 'Đ' | 'ð' | 'Ð' | 'ɖ' => "d",
+        'þ' | 'Þ' => "th",
+        'ı' => "i",
+        'ħ' | 'Ħ' => "h",
+        'ŧ' | 'Ŧ' => "t",
+        'ŋ' | 'Ŋ' => "n",
+        'ĸ' => "k",
+        'ĳ' | 'Ĳ' => "ij",
+        'ſ' => "s",
+        'ə' | 'Ə' => "e",
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn folded(text: &str) -> String {
+        let mut out = Vec::new();
+        fold(text.as_bytes(), &mut out);
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn names_of_all_spellings_are_alike() {
+        assert_eq!(folded("D'Ávila-Núñez"), "davila nunez");
+        assert_eq!(folded("  O’Brien,  J. "), "obrien j");
+        assert_eq!(
+            folded("STRAßE Łódź Søren İstanbul"),
+            "strasse lodz soren istanbul"
+        );
+        assert_eq!(folded("e\u{301}te\u{301}"), "ete");
+        assert_eq!(folded("Ιωάννης"), "ιωαννης");
+    }
+}

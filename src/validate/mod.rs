@@ -1,0 +1,238 @@
+//! Checks: what a genuine value must pass.
+//!
+//! A validator is a function over the normalised bytes of a value, total and without state; each family of them is a file
+//! with its list at the top. Rules name them, or state a weighted sum or a list of words in YAML. [`Checks`] is what a
+//! rule's `check` is compiled to.
+
+use crate::rule::{Check, Normalise, Weighted};
+
+pub mod bank;
+pub mod date;
+pub mod digits;
+pub mod document;
+pub mod fold;
+pub mod national;
+pub mod net;
+pub mod phone;
+mod weighted;
+pub mod words;
+
+use words::{Lists, LookUp};
+
+/// A check by name.
+#[derive(Clone, Copy)]
+pub struct Validator {
+    /// What rules call it.
+    pub name: &'static str,
+    /// What it checks, in a few words.
+    pub about: &'static str,
+    /// Whether the normalised value passes.
+    pub check: fn(&[u8]) -> bool,
+}
+
+/// All validators: one list for each family.
+pub static VALIDATORS: &[&[Validator]] = &[
+    bank::VALIDATORS,
+    date::VALIDATORS,
+    digits::VALIDATORS,
+    document::VALIDATORS,
+    national::VALIDATORS,
+    net::VALIDATORS,
+    phone::VALIDATORS,
+];
+
+/// The validator of this name.
+pub fn validator(name: &str) -> Option<&'static Validator> {
+    VALIDATORS
+        .iter()
+        .copied()
+        .flatten()
+        .find(|validator| validator.name == name)
+}
+
+/// How a value fared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// It passes everything.
+    Pass,
+    /// Only a list of words that isn't required doesn't know it.
+    Unlisted,
+    /// It fails a check.
+    Fail,
+    /// A list that is required doesn't know it: no candidate at all.
+    Not,
+}
+
+/// A rule's checks, compiled.
+pub struct Checks(Vec<Compiled>);
+
+enum Compiled {
+    Named(&'static Validator),
+    Weighted(Weighted),
+    Words(LookUp),
+}
+
+impl Checks {
+    /// Compiles checks; the error says what is wrong and what to do.
+    pub fn compile(checks: &[Check], lists: &Lists) -> Result<Self, String> {
+        let compile = |check: &Check| match check {
+            Check::Named(name) => validator(name).map(Compiled::Named).ok_or_else(|| {
+                let names = VALIDATORS
+                    .iter()
+                    .copied()
+                    .flatten()
+                    .map(|validator| validator.name);
+                format!("unknown validator \"{name}\"{}", suggestion(name, names))
+            }),
+            Check::Weighted { weighted } if weighted.modulus < 2 || weighted.weights.is_empty() => {
+                Err("a weighted sum needs weights and a modulus of 2 or more".to_owned())
+            }
+            Check::Weighted { weighted } => Ok(Compiled::Weighted(weighted.clone())),
+            Check::Words { words } => LookUp::new(words, lists).map(Compiled::Words),
+        };
+        checks
+            .iter()
+            .map(compile)
+            .collect::<Result<_, _>>()
+            .map(Self)
+    }
+
+    /// How a normalised value fares.
+    pub fn run(&self, value: &[u8]) -> Outcome {
+        let mut outcome = Outcome::Pass;
+        for check in &self.0 {
+            let passes = match check {
+                Compiled::Named(validator) => (validator.check)(value),
+                Compiled::Weighted(rule) => weighted::passes(rule, value),
+                Compiled::Words(list) if list.knows(value) => true,
+                Compiled::Words(list) if list.required => return Outcome::Not,
+                Compiled::Words(_) => {
+                    outcome = Outcome::Unlisted;
+                    true
+                }
+            };
+            if !passes {
+                return Outcome::Fail;
+            }
+        }
+        outcome
+    }
+
+    /// Whether a list of words only speaks for a value, so that one outside is still a candidate.
+    pub fn is_soft(&self) -> bool {
+        self.0
+            .iter()
+            .any(|check| matches!(check, Compiled::Words(list) if !list.required))
+    }
+
+    /// What is checked, for evidence: `iban`, `weighted mod 11`, `list first-names`; empty where nothing is.
+    pub fn describe(&self) -> String {
+        let names = self.0.iter().map(|check| match check {
+            Compiled::Named(validator) => validator.name.to_owned(),
+            Compiled::Weighted(rule) => format!("weighted mod {}", rule.modulus),
+            Compiled::Words(list) => format!("list {}", list.name),
+        });
+        names.collect::<Vec<_>>().join(" and ")
+    }
+}
+
+/// Puts the normalised value into `out`, which is emptied first; `pad` zeros are put before what is shorter.
+pub fn normalise(kind: Normalise, pad: Option<usize>, value: &[u8], out: &mut Vec<u8>) {
+    out.clear();
+    match kind {
+        Normalise::None => out.extend_from_slice(value),
+        Normalise::Digits => out.extend(value.iter().filter(|byte| byte.is_ascii_digit())),
+        Normalise::Alnum => {
+            out.extend(
+                value
+                    .iter()
+                    .filter(|byte| byte.is_ascii_alphanumeric())
+                    .map(u8::to_ascii_uppercase),
+            );
+        }
+        Normalise::Lower => out.extend(value.iter().map(u8::to_ascii_lowercase)),
+        Normalise::Fold => fold::fold(value, out),
+    }
+    if let Some(missing) = pad
+        .and_then(|pad| pad.checked_sub(out.len()))
+        .filter(|missing| *missing > 0)
+    {
+        out.splice(0..0, std::iter::repeat_n(b'0', missing));
+    }
+}
+
+/// `; did you mean "luhn"?`, where a known name is close.
+pub(crate) fn suggestion<'n>(name: &str, known: impl Iterator<Item = &'n str>) -> String {
+    known
+        .map(|known| (strsim::damerau_levenshtein(name, known), known))
+        .filter(|(distance, known)| *distance <= known.len().max(name.len()) / 3)
+        .min()
+        .map(|(_, known)| format!("; did you mean \"{known}\"?"))
+        .unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn compiled(yaml: &str) -> Result<Checks, String> {
+        let mut lists = Lists::default();
+        lists.insert("names", "jan\n");
+        let checks: Vec<Check> = serde_yaml::from_str(yaml).unwrap();
+        Checks::compile(&checks, &lists)
+    }
+
+    #[test]
+    fn outcomes() {
+        let soft = compiled("[{words: {list: names}}]").unwrap();
+        assert!(soft.is_soft());
+        assert_eq!(
+            (soft.run(b"jan"), soft.run(b"piet")),
+            (Outcome::Pass, Outcome::Unlisted)
+        );
+        let hard = compiled("[{words: {list: names, required: true}}]").unwrap();
+        assert_eq!((hard.is_soft(), hard.run(b"piet")), (false, Outcome::Not));
+        let luhn = compiled("[luhn]").unwrap();
+        assert_eq!(
+            (luhn.run(b"79927398713"), luhn.run(b"79927398710")),
+            (Outcome::Pass, Outcome::Fail)
+        );
+        assert_eq!(luhn.describe(), "luhn");
+        assert_eq!(compiled("[]").unwrap().run(b"x"), Outcome::Pass);
+    }
+
+    #[test]
+    fn mistakes_are_explained() {
+        let error = compiled("[lunh]").err().unwrap();
+        assert_eq!(error, "unknown validator \"lunh\"; did you mean \"luhn\"?");
+        assert!(
+            compiled("[{words: {list: nams}}]")
+                .err()
+                .unwrap()
+                .contains("did you mean \"names\"?")
+        );
+    }
+
+    #[test]
+    fn names_are_unique() {
+        let mut names: Vec<_> = VALIDATORS
+            .iter()
+            .copied()
+            .flatten()
+            .map(|validator| validator.name)
+            .collect();
+        let count = names.len();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), count);
+    }
+
+    #[test]
+    fn normalising() {
+        let mut out = Vec::new();
+        normalise(Normalise::Digits, Some(9), b"1112.22.33", &mut out);
+        assert_eq!(out, b"011122233");
+        normalise(Normalise::Alnum, None, b"nl91 abna-0417", &mut out);
+        assert_eq!(out, b"NL91ABNA0417");
+    }
+}

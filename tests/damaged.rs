@@ -1,0 +1,58 @@
+//! Each file in `fixtures/damaged` ends with the status that `expected.toml` lists, and each listed file exists.
+
+mod common;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use common::{of_type, records, scan_of};
+use serde::Deserialize;
+
+#[derive(Deserialize)]
+struct Expected {
+    /// `scanned`, `partial`, `skipped` or `failed`.
+    status: String,
+    /// A part of the reason.
+    reason: Option<String>,
+    /// Whether at least one finding survives the damage.
+    #[serde(default)]
+    finds: bool,
+}
+
+#[test]
+fn damage_is_reported_and_the_rest_is_read() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/damaged");
+    let listed =
+        std::fs::read_to_string(folder.join("expected.toml")).expect("expected.toml exists");
+    let listed: BTreeMap<String, Expected> =
+        toml::from_str(&listed).expect("expected.toml is TOML");
+    let mut on_disk: Vec<String> = std::fs::read_dir(&folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned())
+        .filter(|name| name != "expected.toml")
+        .collect();
+    on_disk.sort();
+    assert_eq!(
+        on_disk,
+        listed.keys().cloned().collect::<Vec<_>>(),
+        "files and expectations agree"
+    );
+    for (name, expected) in &listed {
+        let records = records(&scan_of(&[&folder.join(name)]));
+        let files = of_type(&records, "file");
+        assert_eq!(files.len(), 1, "{name} has one file record");
+        assert_eq!(
+            files[0]["status"],
+            expected.status.as_str(),
+            "{name}: {}",
+            files[0]
+        );
+        let reason = files[0]["reason"].as_str().unwrap_or_default();
+        assert!(
+            reason.contains(expected.reason.as_deref().unwrap_or_default()),
+            "{name}: {reason}"
+        );
+        let finds = !of_type(&records, "finding").is_empty();
+        assert_eq!(finds, expected.finds, "{name}: findings");
+    }
+}

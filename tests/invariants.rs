@@ -1,0 +1,157 @@
+//! What must hold for any input: the same bytes for any number of threads and any block size, no raw value in any
+//! output, one `file` record for each input, and findings whose offsets lead to their values.
+
+mod common;
+
+use common::{of_type, records, sample, scan_of, write};
+use proptest::prelude::*;
+use serde_json::Value;
+use speur::scan::Bounds;
+
+/// Text with the things that matter to readers and detectors: quotes, line ends, delimiters, numbers, addresses.
+fn pieces() -> impl Strategy<Value = String> {
+    let piece = prop_oneof![
+        Just("111222333".to_owned()),
+        Just("123456782".to_owned()),
+        Just("jan@post.nl".to_owned()),
+        Just("+31 6 12345678".to_owned()),
+        Just("NL91ABNA0417164300".to_owned()),
+        Just("192.168.17.4".to_owned()),
+        Just("\"".to_owned()),
+        Just("\"\"".to_owned()),
+        Just(",".to_owned()),
+        Just(";".to_owned()),
+        Just("\n".to_owned()),
+        Just("\r\n".to_owned()),
+        Just("{\"email\":\"a@b.nl\"}\n".to_owned()),
+        Just(" ".to_owned()),
+        "[a-zé0-9.]{0,8}",
+    ];
+    proptest::collection::vec(piece, 0..200).prop_map(|pieces| pieces.concat())
+}
+
+fn assert_same_records(path: &std::path::Path) {
+    let plain = records(&scan_of(&[path]));
+    for (threads, block_size, hits, mmap) in [
+        (1, 4 << 20, 1 << 20, true),
+        (3, 64, 0, true),
+        (2, 1000, 100, false),
+        (4, 7, 1 << 20, false),
+    ] {
+        let mut scan = scan_of(&[path]);
+        scan.threads = threads;
+        scan.read.block_size = block_size;
+        scan.bounds = Bounds {
+            hits,
+            ..Bounds::default()
+        };
+        scan.mmap = mmap;
+        let other = records(&scan);
+        assert!(
+            plain == other,
+            "{threads} threads, blocks of {block_size}: {}",
+            first_difference(&plain, &other)
+        );
+    }
+}
+
+/// The first records that differ. They are masked, so they may be shown.
+fn first_difference(a: &[Value], b: &[Value]) -> String {
+    let pair = a.iter().zip(b).find(|(a, b)| a != b);
+    pair.map_or_else(
+        || format!("{} records against {}", a.len(), b.len()),
+        |(a, b)| format!("{a}\n{b}"),
+    )
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(60))]
+
+    #[test]
+    fn threads_blocks_and_memory_bounds_do_not_change_the_result(text in pieces(), name in "[a-z]\\.(csv|txt|ndjson|json)") {
+        let folder = tempfile::tempdir().unwrap();
+        let path = write(folder.path(), &name, text);
+        assert_same_records(&path);
+    }
+
+    #[test]
+    fn offsets_lead_to_the_values(text in pieces(), name in "[a-z]\\.(csv|txt)") {
+        let folder = tempfile::tempdir().unwrap();
+        let path = write(folder.path(), &name, &text);
+        let mut scan = scan_of(&[&path]);
+        scan.reveal = true;
+        scan.min_confidence = 0.0;
+        let records = records(&scan);
+        for finding in of_type(&records, "finding") {
+            let (start, end) = (finding["start"].as_u64().unwrap(), finding["end"].as_u64().unwrap());
+            let stored = &text.as_bytes()[start as usize..end as usize];
+            let value = finding["value"].as_str().unwrap().as_bytes();
+            // A doubled quote inside a cell is stored twice.
+            let unquoted: Vec<u8> = stored.iter().copied().filter(|&byte| byte != b'"').collect();
+            prop_assert!(stored == value || unquoted == value, "bytes {start} to {end} hold something else");
+            let line = memchr::memchr_iter(b'\n', &text.as_bytes()[..start as usize]).count() as u64 + 1;
+            prop_assert_eq!(finding["line"].as_u64().unwrap(), line);
+        }
+    }
+}
+
+#[test]
+fn the_sample_gives_the_same_records_however_it_is_cut() {
+    assert_same_records(&sample());
+}
+
+#[test]
+fn no_raw_value_is_in_a_masked_result() {
+    let mut revealed = scan_of(&[&sample()]);
+    revealed.reveal = true;
+    let values: Vec<String> = of_type(&records(&revealed), "finding")
+        .iter()
+        .filter_map(|finding| finding["value"].as_str())
+        .filter(|value| value.chars().filter(|c| c.is_alphanumeric()).count() >= 8)
+        .map(str::to_owned)
+        .collect();
+    assert!(values.len() > 1000, "the sample holds personal data");
+    let masked: String = records(&scan_of(&[&sample()]))
+        .iter()
+        .map(|record| record.to_string() + "\n")
+        .collect();
+    let found = aho_corasick::AhoCorasick::new(&values)
+        .unwrap()
+        .find(&masked);
+    assert!(
+        found.is_none(),
+        "value {} of the list is in the result",
+        found.unwrap().pattern().as_usize()
+    );
+}
+
+#[test]
+fn every_input_has_one_file_record_with_all_its_bytes() {
+    let records = records(&scan_of(&[&sample()]));
+    let mut on_disk = std::collections::BTreeMap::new();
+    let mut folders = vec![sample()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let entry = entry.unwrap();
+            if entry.file_type().unwrap().is_dir() {
+                folders.push(entry.path());
+            } else {
+                on_disk.insert(
+                    entry.path().to_string_lossy().into_owned(),
+                    entry.metadata().unwrap().len(),
+                );
+            }
+        }
+    }
+    let listed: std::collections::BTreeMap<String, u64> = of_type(&records, "file")
+        .iter()
+        .map(|file| {
+            (
+                file["file"].as_str().unwrap().to_owned(),
+                file["bytes"].as_u64().unwrap(),
+            )
+        })
+        .collect();
+    assert_eq!(of_type(&records, "file").len(), on_disk.len());
+    assert_eq!(listed, on_disk);
+}

@@ -65,8 +65,6 @@ fn first_difference(a: &[Value], b: &[Value]) -> String {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(60))]
-
     #[test]
     fn threads_blocks_and_memory_bounds_do_not_change_the_result(text in pieces(), name in "[a-z]\\.(csv|txt|ndjson|json)") {
         let folder = tempfile::tempdir().unwrap();

@@ -139,8 +139,6 @@ fn json() -> impl Strategy<Value = Value> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(300))]
-
     #[test]
     fn the_same_scalars_at_the_same_paths(list in proptest::collection::vec(json(), 1..6), style in 0..4) {
         let mut values = Vec::new();

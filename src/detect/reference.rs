@@ -184,8 +184,6 @@ fn text() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(300))]
-
     #[test]
     fn the_fast_matcher_finds_what_the_plain_one_finds(text in text()) {
         let (matcher, plain) = builtin();

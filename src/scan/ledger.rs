@@ -197,10 +197,13 @@ impl Ledger {
             .collect();
         let columns = columns
             .into_iter()
-            .map(|(key, (_, tally))| Column {
-                plan: self.plans[&key.name].clone(),
-                key,
-                tally,
+            .map(|(key, (_, mut tally))| {
+                tally.settle();
+                Column {
+                    plan: self.plans[&key.name].clone(),
+                    key,
+                    tally,
+                }
             })
             .collect();
         (columns, ways)
@@ -229,11 +232,13 @@ impl Ledger {
             .iter()
             .chain(self.chunks.iter().flat_map(|chunk| &chunk.problems))
             .collect();
-        all.sort_by_key(|problem| {
-            (
-                std::cmp::Reverse(problem.verdict),
-                problem.at.unwrap_or(u64::MAX),
-            )
+        // By what they mean, then by place, then by their words: never by the chunk that met them.
+        all.sort_by(|a, b| {
+            let place = |problem: &Problem| problem.at.unwrap_or(u64::MAX);
+            b.verdict
+                .cmp(&a.verdict)
+                .then(place(a).cmp(&place(b)))
+                .then(a.reason.cmp(&b.reason))
         });
         let worst = all.first().map_or(Verdict::Note, |problem| problem.verdict);
         let status = match worst {

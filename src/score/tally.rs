@@ -134,6 +134,13 @@ impl FormTally {
 }
 
 impl ColumnTally {
+    /// Puts evidence sets in their order, so that sums over them come out the same whoever met them first.
+    pub(crate) fn settle(&mut self) {
+        for tally in self.forms.values_mut() {
+            tally.buckets.sort_by_key(|(evidence, _)| *evidence);
+        }
+    }
+
     /// Adds another's counts; `keep` examples stay.
     pub(crate) fn merge(&mut self, other: Self, keep: usize) {
         self.nonempty += other.nonempty;

@@ -22,6 +22,14 @@ enum Expect {
     CommaOrEnd,
 }
 
+/// What kind of value ended.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Ended {
+    Scalar,
+    Array,
+    Object,
+}
+
 /// A container that is open.
 #[derive(Clone, Copy)]
 struct Open {
@@ -37,7 +45,6 @@ pub(super) struct Task<'t> {
     pub(super) context: &'t Context,
     /// Whether each top-level value is a record, and a line that is wrong costs that line.
     pub(super) lines: bool,
-    pub(super) first: bool,
     pub(super) last: bool,
 }
 
@@ -48,6 +55,7 @@ pub(super) fn read(task: &Task<'_>, sink: &mut dyn Sink) -> (u64, u64) {
         at: 0,
         line: 0,
         row: 0,
+        began: None,
         open: Vec::new(),
         expect: Expect::Value,
         member: None,
@@ -82,6 +90,8 @@ struct Lexer<'l> {
     at: usize,
     line: u32,
     row: u32,
+    /// The row at the start of the top-level value that is open, if it started in this chunk.
+    began: Option<u32>,
     open: Vec<Open>,
     expect: Expect,
     /// The path of the value that follows a key.
@@ -149,12 +159,13 @@ impl Lexer<'_> {
             };
             let Some((to, next)) = resume else {
                 self.count_lines(text.len());
+                self.row += u32::from(self.is_uncounted());
                 self.enter(&Context::Top);
-                self.row += u32::from(self.task.lines);
                 return;
             };
             self.count_lines(to);
             self.enter(&next);
+            self.began = None;
             self.row += 1;
             (base, context) = (to, next);
         }
@@ -163,23 +174,19 @@ impl Lexer<'_> {
     fn finish(mut self) -> (u64, u64) {
         self.hand_over();
         self.hand_over_unescaped();
-        let inside = self.task.last && (!self.open.is_empty() || self.member.is_some());
-        if inside && self.at >= self.task.text.len() && self.expect != Expect::Value
-            || inside && !self.open.is_empty()
-        {
+        if self.task.last && (!self.open.is_empty() || self.member.is_some()) {
             self.sink.problem(Problem::lost(
                 "the text ends within a value: the file is cut off",
             ));
+            self.row += u32::from(self.is_uncounted());
         }
-        let only = self.task.first
-            && self.task.last
-            && self.row == 0
-            && !self.task.text.trim_ascii().is_empty();
-        let unfinished = self.task.lines && inside;
-        (
-            u64::from(self.row) + u64::from(only || unfinished && self.row > 0),
-            u64::from(self.line),
-        )
+        (u64::from(self.row), u64::from(self.line))
+    }
+
+    /// Whether the top-level value that is open is a record that nothing has counted: a line, or a document without any.
+    fn is_uncounted(&self) -> bool {
+        self.task.lines
+            || self.began == Some(self.row) && self.open.first().is_some_and(|root| !root.is_array)
     }
 
     /// Goes on to `to`, counting line ends.
@@ -246,10 +253,17 @@ impl Lexer<'_> {
             Some(open) if open.is_array == array => {
                 self.open.pop();
                 self.at += 1;
-                self.value_ended(!array);
+                self.value_ended(if array { Ended::Array } else { Ended::Object });
                 Ok(())
             }
             _ => Err((self.at, "a closing bracket that nothing opened")),
+        }
+    }
+
+    /// Notes where a top-level value starts.
+    fn note_root(&mut self) {
+        if self.open.is_empty() {
+            self.began = Some(self.row);
         }
     }
 
@@ -266,6 +280,7 @@ impl Lexer<'_> {
         match byte {
             b'{' => {
                 let path = self.path();
+                self.note_root();
                 self.open.push(Open {
                     is_array: false,
                     path,
@@ -276,6 +291,7 @@ impl Lexer<'_> {
             b'[' => {
                 let path = self.path();
                 let path = self.paths.elements(path);
+                self.note_root();
                 self.open.push(Open {
                     is_array: true,
                     path,
@@ -288,7 +304,7 @@ impl Lexer<'_> {
                 let path = self.path();
                 let column = self.paths.column(path, self.sink);
                 self.give_string(start, end, column)?;
-                self.value_ended(false);
+                self.value_ended(Ended::Scalar);
             }
             _ => {
                 let end = scalar_end(self.task.text, self.at);
@@ -302,26 +318,35 @@ impl Lexer<'_> {
                     self.give(self.at, end, column);
                 }
                 self.at = end;
-                self.value_ended(false);
+                self.value_ended(Ended::Scalar);
             }
         }
         Ok(())
     }
 
     /// A value is complete: what may follow, and whether a record is.
-    fn value_ended(&mut self, object: bool) {
+    fn value_ended(&mut self, value: Ended) {
         self.expect = if self.open.is_empty() {
             Expect::Value
         } else {
             Expect::CommaOrEnd
         };
-        let is_record = match self.open.len() {
-            0 => self.task.lines,
-            1 => !self.task.lines && self.open[0].is_array,
-            2 => !self.task.lines && object && !self.open[0].is_array && self.open[1].is_array,
+        let is_record = match (self.open.len(), self.task.lines) {
+            (0, true) => true,
+            // A document without records is one itself. Where its root began before a cut, it has some.
+            (0, false) => match value {
+                Ended::Scalar => true,
+                Ended::Object => self.began == Some(self.row),
+                Ended::Array => false,
+            },
+            (1, false) => self.open[0].is_array,
+            (2, false) => value == Ended::Object && !self.open[0].is_array && self.open[1].is_array,
             _ => false,
         };
         self.row += u32::from(is_record);
+        if self.open.is_empty() {
+            self.began = None;
+        }
     }
 
     fn key(&mut self, byte: u8) -> Result<(), Fault> {

@@ -67,7 +67,6 @@ impl Format for Json {
             block_size: options.block_size,
             context: Context::Top,
             lines,
-            first: true,
         }))
     }
 }
@@ -116,7 +115,6 @@ struct Values<'a> {
     block_size: usize,
     context: Context,
     lines: bool,
-    first: bool,
 }
 
 impl Reader for Values<'_> {
@@ -153,7 +151,6 @@ impl Reader for Values<'_> {
             block,
             context: std::mem::replace(&mut self.context, context),
             lines: self.lines,
-            first: std::mem::replace(&mut self.first, false),
             last: is_last,
         };
         Ok(Some(Piece::Chunk(Part {
@@ -173,7 +170,6 @@ struct ValueChunk {
     block: Block,
     context: Context,
     lines: bool,
-    first: bool,
     last: bool,
 }
 
@@ -185,7 +181,6 @@ impl Chunk for ValueChunk {
             offsets: &decoded.offsets,
             context: &self.context,
             lines: self.lines,
-            first: self.first,
             last: self.last,
         };
         let (records, lines) = lex::read(&task, sink);

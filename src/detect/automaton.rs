@@ -1,8 +1,9 @@
 //! All patterns in one automaton, which finds every match of each from one place on.
 //!
 //! The states are those of `regex-automata`'s lazy DFA, made when they are first reached. They are copied into a table of
-//! our own as they turn up: two bytes for each transition and one column for each class of bytes, a quarter of the
-//! size, so that the states of ordinary data stay in the processor's first cache. The search spends its time here.
+//! our own as they turn up, in which a state is the place of its row, and whatever is out of the ordinary (a match, the
+//! end, an unknown transition) is a number from [`SPECIAL`] on: one comparison for each byte. The search spends its time
+//! here.
 
 use std::collections::HashMap;
 
@@ -15,14 +16,14 @@ use crate::error::Error;
 
 /// Memory of the lazy DFA's states, for each thread, in bytes: enough never to be cleared on ordinary data.
 const CACHE: usize = 32 << 20;
+/// Transitions kept, four bytes each; when there are more, all are made afresh.
+const MOST_TRANSITIONS: usize = 4 << 20;
+/// From here on a state isn't an ordinary one.
+const SPECIAL: u32 = 1 << 31;
 /// A transition that hasn't been taken yet.
-const UNKNOWN: u16 = u16::MAX;
+const UNKNOWN: u32 = u32::MAX;
 /// The state from which nothing can match.
-const DEAD: u16 = 0;
-/// The bit of a state that says that a match ends before the byte that led to it.
-const MATCH: u16 = 0x8000;
-/// States kept; more start afresh.
-const MOST_STATES: usize = 0x7ffe;
+const DEAD: u32 = u32::MAX - 1;
 
 /// Patterns, compiled together. Immutable; what a search changes is in [`States`].
 pub(super) struct Automaton {
@@ -38,12 +39,13 @@ pub(super) struct Automaton {
 /// The states seen so far, one set for each thread.
 pub(super) struct States {
     cache: Cache,
-    /// For each state a row of `stride` transitions.
-    transitions: Vec<u16>,
+    /// For each state a row of `stride` transitions. A state is where its row starts, with [`SPECIAL`] added when a match
+    /// ends before the byte that led to it.
+    transitions: Vec<u32>,
     lazy: Vec<LazyStateID>,
-    known: HashMap<LazyStateID, u16>,
+    known: HashMap<LazyStateID, u32>,
     /// By the byte before the start; the last one is for none.
-    starts: [u16; 257],
+    starts: [u32; 257],
     /// For each state, the patterns that match there.
     matches: Vec<Box<[u16]>>,
 }
@@ -87,17 +89,15 @@ impl Automaton {
         states
     }
 
-    /// Forgets all states but the dead one.
+    /// The class of each byte: patterns tell no two bytes of a class apart.
+    pub(super) fn classes(&self) -> &[u8; 256] {
+        &self.classes
+    }
+
+    /// Forgets all states.
     fn reset(&self, states: &mut States) {
         states.cache.reset(&self.dfa);
-        states.transitions.clear();
-        states.transitions.resize(self.stride, DEAD);
-        states.lazy.clear();
-        states.lazy.push(LazyStateID::default());
-        states.known.clear();
-        states.starts = [UNKNOWN; 257];
-        states.matches.clear();
-        states.matches.push(Box::default());
+        Self::forget(states);
     }
 
     /// Calls `found` with each place where patterns that start at `start` match up to, shortest first, and those patterns.
@@ -111,68 +111,100 @@ impl Automaton {
         mut found: impl FnMut(usize, &[u16]),
     ) {
         let mut state = self.start(text, start, states);
-        for (at, &byte) in text[..end].iter().enumerate().skip(start) {
-            let class = usize::from(self.classes[usize::from(byte)]);
-            state = self.next(state, class, states);
-            if state & MATCH != 0 {
-                found(at, &states.matches[usize::from(state & !MATCH)]);
-            } else if state == DEAD {
+        let text = &text[..end];
+        let mut at = start;
+        while state != DEAD {
+            let mut next = state;
+            while let Some(&byte) = text.get(at) {
+                let class = usize::from(self.classes[usize::from(byte)]);
+                next = states.transitions[state as usize + class];
+                if next >= SPECIAL {
+                    break;
+                }
+                state = next;
+                at += 1;
+            }
+            let class = match text.get(at) {
+                Some(&byte) => usize::from(self.classes[usize::from(byte)]),
+                None => {
+                    next = states.transitions[state as usize + self.end];
+                    self.end
+                }
+            };
+            if next == UNKNOWN {
+                next = self.learn(state, class, states);
+            }
+            if next >= SPECIAL && next != DEAD {
+                next -= SPECIAL;
+                found(at, &states.matches[next as usize / self.stride]);
+            }
+            if at == end {
                 return;
             }
-        }
-        state = self.next(state, self.end, states);
-        if state & MATCH != 0 {
-            found(end, &states.matches[usize::from(state & !MATCH)]);
+            state = next;
+            at += 1;
         }
     }
 
     /// The patterns that match the whole text.
     pub(super) fn whole<'s>(&self, text: &[u8], states: &'s mut States) -> &'s [u16] {
         let mut state = self.start(text, 0, states);
-        for &byte in text {
-            state = self.next(state, usize::from(self.classes[usize::from(byte)]), states);
+        for at in 0..=text.len() {
             if state == DEAD {
                 return &[];
             }
+            let class = match text.get(at) {
+                Some(&byte) => usize::from(self.classes[usize::from(byte)]),
+                None => self.end,
+            };
+            let mut next = states.transitions[state as usize + class];
+            if next >= SPECIAL {
+                if next == UNKNOWN {
+                    next = self.learn(state, class, states);
+                }
+                if next >= SPECIAL && next != DEAD {
+                    next -= SPECIAL;
+                    if at == text.len() {
+                        return &states.matches[next as usize / self.stride];
+                    }
+                }
+            }
+            state = next;
         }
-        state = self.next(state, self.end, states);
-        if state & MATCH != 0 {
-            &states.matches[usize::from(state & !MATCH)]
-        } else {
-            &[]
-        }
+        &[]
     }
 
+    /// The state at `start`; never one that matches, for no pattern matches the empty text.
     #[inline]
-    fn next(&self, state: u16, class: usize, states: &mut States) -> u16 {
-        let next = states.transitions[usize::from(state & !MATCH) * self.stride + class];
-        if next == UNKNOWN {
-            self.learn(state, class, states)
-        } else {
-            next
-        }
-    }
-
-    #[inline]
-    fn start(&self, text: &[u8], start: usize, states: &mut States) -> u16 {
+    fn start(&self, text: &[u8], start: usize, states: &mut States) -> u32 {
         let before = start.checked_sub(1).map_or(256, |at| usize::from(text[at]));
         let known = states.starts[before];
         if known != UNKNOWN {
             return known;
         }
+        self.learn_start(text, start, before, states)
+    }
+
+    #[cold]
+    fn learn_start(&self, text: &[u8], start: usize, before: usize, states: &mut States) -> u32 {
         let input = Input::new(text).range(start..).anchored(Anchored::Yes);
         let Ok(id) = self.dfa.start_state_forward(&mut states.cache, &input) else {
             return DEAD;
         };
         let state = self.adopt(id, states);
+        let state = if state == DEAD {
+            DEAD
+        } else {
+            state & !SPECIAL
+        };
         states.starts[before] = state;
         state
     }
 
     /// Takes a transition for the first time.
     #[cold]
-    fn learn(&self, state: u16, class: usize, states: &mut States) -> u16 {
-        let from = states.lazy[usize::from(state & !MATCH)];
+    fn learn(&self, state: u32, class: usize, states: &mut States) -> u32 {
+        let from = states.lazy[state as usize / self.stride];
         let cleared = states.cache.clear_count();
         let next = if class == self.end {
             self.dfa.next_eoi_state(&mut states.cache, from)
@@ -185,26 +217,24 @@ impl Automaton {
             self.dfa.next_state(&mut states.cache, from, byte as u8)
         };
         let Ok(id) = next else { return DEAD };
-        if states.cache.clear_count() != cleared || states.lazy.len() >= MOST_STATES {
+        if states.cache.clear_count() != cleared || states.transitions.len() >= MOST_TRANSITIONS {
             // The states known so far are no longer those of the lazy DFA, or too many: this one goes on, all else is
             // made again.
-            let saved = id;
-            let matches = self.patterns_of(saved, states);
-            self.forget(states);
-            return self.adopt_with(saved, matches, states);
+            Self::forget(states);
+            return self.adopt(id, states);
         }
         let next = self.adopt(id, states);
-        states.transitions[usize::from(state & !MATCH) * self.stride + class] = next;
+        states.transitions[state as usize + class] = next;
         next
     }
 
     /// Forgets our copies of states, but leaves the lazy DFA's cache as it is.
-    fn forget(&self, states: &mut States) {
-        states.transitions.truncate(self.stride);
-        states.lazy.truncate(1);
+    fn forget(states: &mut States) {
+        states.transitions.clear();
+        states.lazy.clear();
         states.known.clear();
         states.starts = [UNKNOWN; 257];
-        states.matches.truncate(1);
+        states.matches.clear();
     }
 
     fn patterns_of(&self, id: LazyStateID, states: &States) -> Box<[u16]> {
@@ -216,7 +246,7 @@ impl Automaton {
             .collect()
     }
 
-    fn adopt(&self, id: LazyStateID, states: &mut States) -> u16 {
+    fn adopt(&self, id: LazyStateID, states: &mut States) -> u32 {
         if id.is_dead() || id.is_quit() {
             return DEAD;
         }
@@ -224,11 +254,12 @@ impl Automaton {
             return known;
         }
         let matches = self.patterns_of(id, states);
-        self.adopt_with(id, matches, states)
-    }
-
-    fn adopt_with(&self, id: LazyStateID, matches: Box<[u16]>, states: &mut States) -> u16 {
-        let state = states.lazy.len() as u16 | if matches.is_empty() { 0 } else { MATCH };
+        let row = states.transitions.len() as u32;
+        let state = if matches.is_empty() {
+            row
+        } else {
+            row | SPECIAL
+        };
         states.lazy.push(id);
         states.known.insert(id, state);
         states

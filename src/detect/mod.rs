@@ -2,14 +2,12 @@
 //!
 //! All rules together are compiled into one [`Matcher`]. A pattern of a rule is a *form*; forms come in three groups,
 //! and [`FormId`]s are numbered in this order: those that start at tokens (nearly all; one automaton and one table, see
-//! `prefilter.rs`), those that must be a whole cell (names, places; one automaton), and those that can start anywhere
+//! `table.rs`), those that must be a whole cell (names, places; one automaton), and those that can start anywhere
 //! (each by itself, slow). How sure a claim is gets decided in `score/`, when the column is complete.
 
-use std::hash::BuildHasher;
 use std::ops::Range;
 use std::sync::Arc;
 
-use foldhash::quality::FixedState;
 use regex_automata::nfa::thompson::{self, NFA, WhichCaptures};
 use regex_automata::util::syntax;
 
@@ -23,17 +21,22 @@ use crate::validate::{Checks, Outcome, normalise};
 mod automaton;
 pub(crate) mod context;
 pub(crate) mod mask;
+mod memo;
 mod overlap;
 mod placeholder;
+pub(crate) mod plan;
 mod prefilter;
 #[cfg(test)]
 mod reference;
 mod search;
+mod table;
 mod veil;
 
 use context::{Context, Near};
+use memo::{Memo, Place as CellPlace};
 use placeholder::Placeholders;
-use search::{Cells, Loose, Tokens};
+use plan::ColumnPlan;
+use search::{Cells, KnownPlan, Loose, Tokens};
 
 /// A detector, numbered in the order of the rule set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -69,7 +72,7 @@ pub(crate) struct CompiledForm {
 }
 
 /// A stretch of a value that a detector claims, with what speaks for it in the value itself.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Candidate {
     /// Index of the value in the batch.
     pub(crate) value: u32,
@@ -100,6 +103,9 @@ pub(crate) struct Matcher {
 pub(crate) struct Scratch {
     tokens: search::TokensScratch,
     cells: search::CellsScratch,
+    memo: Memo,
+    /// The plan of each column of the chunk.
+    plans: Vec<Option<KnownPlan>>,
     normalised: Vec<u8>,
     /// What `normalised` was made from, in which value and span, and its hash: forms often share it.
     normalised_as: Option<(Normalise, Option<usize>, u32, usize, usize)>,
@@ -124,10 +130,6 @@ enum Place {
     Cell,
     Loose,
 }
-
-/// Seeded with a constant, since counts of different values must not depend on the run.
-static HASHER: std::sync::LazyLock<FixedState> =
-    std::sync::LazyLock::new(|| FixedState::with_seed(0x5bee));
 
 /// Compiles a rule's pattern: byte-wise, ASCII classes only.
 pub(crate) fn pattern_nfa(pattern: &str) -> Result<NFA, String> {
@@ -175,7 +177,7 @@ impl Matcher {
         Ok(Self {
             detectors: rules.rules.iter().map(Detector::new).collect(),
             context: Context::new(&rules.rules, &rules.lists),
-            tokens: Tokens::new(&of(0..tokens))?,
+            tokens: Tokens::new(&of(0..tokens)),
             cells: Cells::new(&of(tokens..tokens + cells), tokens)?,
             loose: Loose::new(&of(tokens + cells..drafts.len()), tokens + cells)?,
             forms,
@@ -187,6 +189,8 @@ impl Matcher {
         Scratch {
             tokens: self.tokens.scratch(),
             cells: self.cells.scratch(),
+            memo: Memo::new(),
+            plans: Vec::new(),
             normalised: Vec::with_capacity(128),
             normalised_as: None,
             hash: 0,
@@ -195,8 +199,19 @@ impl Matcher {
         }
     }
 
+    /// Whether a form must be a whole cell.
+    fn is_cell_form(&self, form: usize) -> bool {
+        self.cells.holds(form)
+    }
+
+    /// Gets scratch space ready for another chunk.
+    pub(crate) fn start_chunk(scratch: &mut Scratch) {
+        scratch.memo.start_chunk();
+        scratch.plans.clear();
+    }
+
     /// All forms.
-    pub(crate) fn all(&self) -> FormSet {
+    fn all(&self) -> FormSet {
         let mut set = vec![0; self.forms.len().div_ceil(64).max(1)].into_boxed_slice();
         for form in 0..self.forms.len() {
             set[form / 64] |= 1 << (form % 64);
@@ -205,11 +220,12 @@ impl Matcher {
     }
 
     /// Finds the candidates of a batch, those that fail their check too (they count in the column's statistics).
-    /// `plans` says for each column which forms apply.
+    /// `plans` says for each column which forms apply; `filled` counts for each the rows that aren't empty.
     pub(crate) fn find(
         &self,
         batch: &Batch<'_>,
-        plans: &[Arc<FormSet>],
+        plans: &[Arc<ColumnPlan>],
+        filled: &mut [u64],
         scratch: &mut Scratch,
         found: &mut Vec<Candidate>,
     ) {
@@ -220,29 +236,47 @@ impl Matcher {
             if start == end {
                 continue;
             }
-            let cell = Cell {
-                bytes: &batch.text[start..end],
+            let column = value.column.0 as usize;
+            filled[column] += batch.rows.of(index).len() as u64;
+            let plan = &*plans[column];
+            let place = CellPlace {
+                value: index as u32,
+                column: column as u32,
                 at: start as u32,
-                index: index as u32,
-                plan: &plans[value.column.0 as usize],
+            };
+            let bytes = &batch.text[start..end];
+            let Err(unknown) = scratch.memo.recall(bytes, plan.key, place, found) else {
+                continue;
+            };
+            let cell = Cell {
+                bytes,
+                at: place.at,
+                index: place.value,
+                plan,
+                known: scratch.plan(column, plan),
             };
             let before = found.len();
             self.find_in(&cell, scratch, found);
             if found.len() - before > 1 {
                 overlap::settle(found, before, &self.forms);
             }
+            scratch.memo.remember(unknown, place, &found[before..]);
         }
     }
 
     fn find_in(&self, cell: &Cell<'_>, scratch: &mut Scratch, found: &mut Vec<Candidate>) {
         let mut matched = std::mem::take(&mut scratch.matched);
         matched.clear();
-        self.cells
-            .search(cell.bytes, cell.plan, &mut scratch.cells, &mut matched);
+        self.cells.search(
+            cell.bytes,
+            &cell.plan.forms,
+            &mut scratch.cells,
+            &mut matched,
+        );
         for &(form, end) in &matched {
             self.propose(cell, 0..end, form, scratch, found);
         }
-        let mut tokens = self.tokens.search(cell.bytes, cell.plan);
+        let mut tokens = self.tokens.search(cell.bytes, cell.plan, cell.known);
         while let Some(start) = tokens.next_match(&mut scratch.tokens, &mut matched) {
             let mut sure = start;
             for &(form, end) in &matched {
@@ -254,9 +288,10 @@ impl Matcher {
         }
         matched.clear();
         scratch.matched = matched;
-        self.loose.search(cell.bytes, cell.plan, |form, span| {
-            self.propose(cell, span, form, scratch, found);
-        });
+        self.loose
+            .search(cell.bytes, &cell.plan.forms, |form, span| {
+                self.propose(cell, span, form, scratch, found);
+            });
     }
 
     /// Whether a match that passes speaks for itself, so that nothing is looked for inside it.
@@ -273,6 +308,11 @@ impl Matcher {
         scratch: &mut Scratch,
         found: &mut Vec<Candidate>,
     ) -> bool {
+        let whole = span == (0..cell.bytes.len());
+        let word = usize::from(id.0 / 64);
+        if whole && cell.plan.never_whole[word] >> (id.0 % 64) & 1 == 1 {
+            return false;
+        }
         let taken = &mut scratch.taken[usize::from(id.0)];
         if taken.0 == cell.index && (span.start as u32) < taken.1 || !is_bounded(cell.bytes, &span)
         {
@@ -290,11 +330,10 @@ impl Matcher {
         );
         if scratch.normalised_as != Some(kind) {
             normalise(kind.0, kind.1, raw, &mut scratch.normalised);
-            scratch.hash = HASHER.hash_one(scratch.normalised.as_slice());
+            scratch.hash = crate::validate::words::hash(&scratch.normalised);
             scratch.normalised_as = Some(kind);
         }
-        let whole = span == (0..cell.bytes.len());
-        let mut evidence = match form.checks.run(&scratch.normalised) {
+        let mut evidence = match form.checks.run(&scratch.normalised, scratch.hash) {
             Outcome::Pass => EvidenceSet::PASSED,
             Outcome::Unlisted => EvidenceSet::UNLISTED,
             Outcome::Fail => EvidenceSet::FAILED,
@@ -311,7 +350,10 @@ impl Matcher {
                 evidence = evidence | around.0;
                 near = around.1;
             }
-            if detector.placeholders.holds(&scratch.normalised) {
+            if detector
+                .placeholders
+                .holds(&scratch.normalised, scratch.hash)
+            {
                 evidence = evidence | EvidenceSet::PLACEHOLDER;
             }
         }
@@ -328,6 +370,25 @@ impl Matcher {
     }
 }
 
+impl Scratch {
+    /// The plan of a column of the chunk.
+    #[inline]
+    fn plan(&mut self, column: usize, plan: &ColumnPlan) -> KnownPlan {
+        if let Some(Some(known)) = self.plans.get(column) {
+            return *known;
+        }
+        if self.tokens.is_full() {
+            self.plans.clear();
+        }
+        if self.plans.len() <= column {
+            self.plans.resize(column + 1, None);
+        }
+        let known = self.tokens.plan(plan);
+        self.plans[column] = Some(known);
+        known
+    }
+}
+
 /// A value during a search, without the white space around it.
 struct Cell<'a> {
     bytes: &'a [u8],
@@ -335,7 +396,8 @@ struct Cell<'a> {
     at: u32,
     /// Its index in the batch.
     index: u32,
-    plan: &'a FormSet,
+    plan: &'a ColumnPlan,
+    known: KnownPlan,
 }
 
 /// The value without white space around it, and a whole number without the `.0` that a spreadsheet or data frame

@@ -103,7 +103,10 @@ fn outcome(matcher: &Matcher, id: FormId, text: &[u8]) -> Option<EvidenceSet> {
     let rule = &matcher.detectors[usize::from(form.detector.0)].rule;
     let mut normalised = Vec::new();
     normalise(rule.normalise, rule.pad, text, &mut normalised);
-    match form.checks.run(&normalised) {
+    match form
+        .checks
+        .run(&normalised, crate::validate::words::hash(&normalised))
+    {
         Outcome::Pass => Some(EvidenceSet::PASSED),
         Outcome::Unlisted => Some(EvidenceSet::UNLISTED),
         Outcome::Fail => Some(EvidenceSet::FAILED),
@@ -115,12 +118,13 @@ fn outcome(matcher: &Matcher, id: FormId, text: &[u8]) -> Option<EvidenceSet> {
 fn fast(matcher: &Matcher, text: &[u8]) -> Vec<Claim> {
     let mut scratch = matcher.scratch();
     let mut found = Vec::new();
-    let plan = matcher.all();
+    let plan = ColumnPlan::all(matcher);
     let cell = Cell {
         bytes: text,
         at: 0,
         index: 0,
         plan: &plan,
+        known: scratch.plan(0, &plan),
     };
     matcher.find_in(&cell, &mut scratch, &mut found);
     let outcome = |evidence: EvidenceSet| EvidenceSet(evidence.0 & 7);
@@ -239,7 +243,8 @@ fn a_batch_gives_each_candidate_its_value() {
     let mut found = Vec::new();
     matcher.find(
         &batch,
-        &[Arc::new(matcher.all())],
+        &[Arc::new(ColumnPlan::all(matcher))],
+        &mut [0],
         &mut matcher.scratch(),
         &mut found,
     );

@@ -4,12 +4,15 @@
 //! a dense export. What it does before the table look-up decides the speed of the program; what it does behind it hardly
 //! matters, since few tokens get there.
 
+use std::collections::HashMap;
 use std::ops::Range;
 
 use regex_automata::nfa::thompson::NFA;
 
 use super::automaton::{Automaton, States};
-use super::prefilter::{ByteSet, CLASSES, Start, Table, Token, requires};
+use super::plan::ColumnPlan;
+use super::prefilter::{ByteSet, Start, heads, requires};
+use super::table::{CLASSES, Known, SetId, Table, Token};
 use super::{FormId, FormSet};
 use crate::error::Error;
 
@@ -20,32 +23,67 @@ const LONGEST_CELL: usize = 256;
 /// Bytes rare enough in data that it pays to know which forms need one.
 const RARE: [u8; 2] = [b'@', b':'];
 /// The class of a byte that is no letter or digit, but with which some form starts.
-const LEAD: u8 = 8;
+const LEAD: u8 = 16;
+/// Bytes of a token that are compared with those that a form can start with.
+const HEADS: usize = 4;
+/// Plans whose masks are kept.
+const MOST_PLANS: usize = 1024;
 
 /// Forms that start at a token or at a certain byte.
 pub(super) struct Tokens {
-    automaton: Automaton,
+    forms: Vec<TokenForm>,
     table: Table,
     classes: [u8; 256],
     /// For each byte, the forms that start with it; `words` words each.
     leads: Vec<u64>,
-    /// For each rare byte, the forms that need one.
-    needing: [FormSet; RARE.len()],
     words: usize,
 }
 
-pub(super) struct TokensScratch {
-    states: States,
-    mask: Vec<u64>,
+struct TokenForm {
+    pattern: String,
+    /// Which bytes its matches can start with.
+    heads: [ByteSet; HEADS],
+    /// Which rare bytes each match holds.
+    needs: [bool; RARE.len()],
 }
 
+/// What a search learns as it meets tokens and plans, one for each thread.
+pub(super) struct TokensScratch {
+    known: Known,
+    /// For each set of forms that the table knows, its groups; empty before the set is asked for.
+    groups_of: Vec<Range<u32>>,
+    groups: Vec<Group>,
+    /// For each plan that was met, by its key, the forms of each group that it has; [`UNKNOWN`] before anybody asked.
+    masks: Vec<Vec<u64>>,
+    plans: HashMap<u64, u32>,
+}
+
+/// No mask yet: all 64 forms of a group at once, so groups have 63.
+const UNKNOWN: u64 = u64::MAX;
+const GROUP: usize = 63;
+
+/// Up to 63 forms that can start at some kind of token, compiled together. Alone they have few states, which stay in the
+/// processor's first cache; all forms together would not. A mask says which of them count, one bit each.
+struct Group {
+    automaton: Automaton,
+    states: States,
+    forms: Vec<u16>,
+    /// For each class of bytes at each of the first places, the forms that can have it there.
+    heads: Vec<[u64; HEADS]>,
+    /// For each rare byte, the forms that need one.
+    needing: [u64; RARE.len()],
+}
+
+/// A plan that this thread has met.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct KnownPlan(u32);
+
 impl Tokens {
-    pub(super) fn new(forms: &[(&str, &NFA)]) -> Result<Self, Error> {
+    pub(super) fn new(forms: &[(&str, &NFA)]) -> Self {
         let words = forms.len().div_ceil(64).max(1);
         let mut table = Table::new(forms.len());
         let mut classes = CLASSES;
         let mut leads = vec![0; 256 * words];
-        let mut needing = RARE.map(|_| vec![0; words].into_boxed_slice());
         for (form, (_, nfa)) in forms.iter().enumerate() {
             let start = Start::of(nfa).unwrap_or(Start {
                 lead: ByteSet::default(),
@@ -58,62 +96,140 @@ impl Tokens {
                 classes[usize::from(byte)] = LEAD;
                 leads[usize::from(byte) * words + form / 64] |= 1 << (form % 64);
             }
-            for (set, &byte) in needing.iter_mut().zip(&RARE) {
-                if requires(nfa, byte) {
-                    set[form / 64] |= 1 << (form % 64);
-                }
-            }
         }
-        let patterns: Vec<&str> = forms.iter().map(|(pattern, _)| *pattern).collect();
-        Ok(Self {
-            automaton: Automaton::new(&patterns)?,
+        let forms = forms.iter().map(|(pattern, nfa)| TokenForm {
+            pattern: (*pattern).to_owned(),
+            heads: heads(nfa),
+            needs: RARE.map(|byte| requires(nfa, byte)),
+        });
+        Self {
+            forms: forms.collect(),
             table,
             classes,
             leads,
-            needing,
             words,
-        })
+        }
     }
 
     pub(super) fn scratch(&self) -> TokensScratch {
         TokensScratch {
-            states: self.automaton.states(),
-            mask: vec![0; self.words],
+            known: self.table.known(),
+            groups_of: Vec::new(),
+            groups: Vec::new(),
+            masks: Vec::new(),
+            plans: HashMap::new(),
         }
     }
 
     /// A search of one value.
-    pub(super) fn search<'a>(&'a self, bytes: &'a [u8], plan: &'a FormSet) -> TokenSearch<'a> {
+    pub(super) fn search<'a>(
+        &'a self,
+        bytes: &'a [u8],
+        plan: &'a ColumnPlan,
+        known: KnownPlan,
+    ) -> TokenSearch<'a> {
         TokenSearch {
             tokens: self,
             bytes,
             plan,
+            known,
             at: 0,
             rare: [None; RARE.len()],
         }
     }
 
-    /// The longest match of each form in `mask` that starts at `start`.
-    fn walk(
-        &self,
-        bytes: &[u8],
-        start: usize,
-        scratch: &mut TokensScratch,
-        matched: &mut Vec<(FormId, usize)>,
-    ) {
-        let end = bytes.len().min(start + LONGEST_MATCH);
-        let TokensScratch { states, mask } = scratch;
-        self.automaton
-            .matches(bytes, start, end, states, |end, forms| {
-                for &form in forms {
-                    if mask[usize::from(form / 64)] >> (form % 64) & 1 == 1 {
-                        match matched.iter_mut().find(|(known, _)| known.0 == form) {
-                            Some(known) => known.1 = end,
-                            None => matched.push((FormId(form), end)),
-                        }
-                    }
+    /// The groups of a set.
+    #[inline]
+    fn groups(&self, set: SetId, scratch: &mut TokensScratch) -> Range<u32> {
+        match scratch.groups_of.get(set.index()) {
+            Some(groups) if !groups.is_empty() => groups.clone(),
+            _ => self.learn_groups(set, scratch),
+        }
+    }
+
+    #[cold]
+    fn learn_groups(&self, set: SetId, scratch: &mut TokensScratch) -> Range<u32> {
+        let words = scratch.known.forms(set);
+        let forms: Vec<u16> = (0..self.forms.len() as u16)
+            .filter(|form| words[usize::from(form / 64)] >> (form % 64) & 1 == 1)
+            .collect();
+        let first = scratch.groups.len() as u32;
+        let groups = forms.chunks(GROUP).map(|forms| self.group(forms));
+        scratch.groups.extend(groups);
+        let range = first..scratch.groups.len() as u32;
+        if scratch.groups_of.len() <= set.index() {
+            scratch.groups_of.resize(set.index() + 1, 0..0);
+        }
+        scratch.groups_of[set.index()] = range.clone();
+        range
+    }
+
+    fn group(&self, ids: &[u16]) -> Group {
+        let forms = || ids.iter().map(|form| &self.forms[usize::from(*form)]);
+        let patterns: Vec<&str> = forms().map(|form| form.pattern.as_str()).collect();
+        let automaton = Automaton::new(&patterns).expect("each was compiled before, by itself");
+        let classes = automaton.classes();
+        let mut heads = vec![[0; HEADS]; 256];
+        for (bit, form) in forms().enumerate() {
+            for (place, head) in form.heads.iter().enumerate() {
+                for byte in (0..=255u8).filter(|&byte| head.contains(byte)) {
+                    heads[usize::from(classes[usize::from(byte)])][place] |= 1 << bit;
                 }
-            });
+            }
+        }
+        let needing = std::array::from_fn(|rare| {
+            let bits = forms().enumerate().filter(|(_, form)| form.needs[rare]);
+            bits.fold(0, |all, (bit, _)| all | 1 << bit)
+        });
+        Group {
+            states: automaton.states(),
+            heads,
+            forms: ids.to_vec(),
+            needing,
+            automaton,
+        }
+    }
+}
+
+impl TokensScratch {
+    /// Makes a plan known.
+    pub(super) fn plan(&mut self, plan: &ColumnPlan) -> KnownPlan {
+        if let Some(&known) = self.plans.get(&plan.key) {
+            return KnownPlan(known);
+        }
+        if self.masks.len() >= MOST_PLANS {
+            self.masks.clear();
+            self.plans.clear();
+        }
+        self.masks.push(Vec::new());
+        let known = self.masks.len() as u32 - 1;
+        self.plans.insert(plan.key, known);
+        KnownPlan(known)
+    }
+
+    /// Whether plans are known by other numbers than before, once more are made known.
+    pub(super) fn is_full(&self) -> bool {
+        self.masks.len() >= MOST_PLANS
+    }
+
+    /// The forms of a group that a plan has.
+    #[inline]
+    fn mask(&mut self, group: u32, known: KnownPlan, plan: &ColumnPlan) -> u64 {
+        let masks = &mut self.masks[known.0 as usize];
+        match masks.get(group as usize) {
+            Some(&mask) if mask != UNKNOWN => mask,
+            _ => {
+                let forms = &self.groups[group as usize].forms;
+                let has = |form: u16| plan.forms[usize::from(form / 64)] >> (form % 64) & 1;
+                let bits = forms.iter().enumerate();
+                let mask = bits.fold(0, |all, (bit, form)| all | has(*form) << bit);
+                if masks.len() <= group as usize {
+                    masks.resize(group as usize + 1, UNKNOWN);
+                }
+                masks[group as usize] = mask;
+                mask
+            }
+        }
     }
 }
 
@@ -121,7 +237,8 @@ impl Tokens {
 pub(super) struct TokenSearch<'a> {
     tokens: &'a Tokens,
     bytes: &'a [u8],
-    plan: &'a FormSet,
+    plan: &'a ColumnPlan,
+    known: KnownPlan,
     at: usize,
     /// For each rare byte, where the next one is; none before anybody asked.
     rare: [Option<usize>; RARE.len()],
@@ -142,33 +259,42 @@ impl TokenSearch<'_> {
             words,
             ..
         } = self.tokens;
-        while let Some(&byte) = self.bytes.get(self.at) {
+        let bytes = self.bytes;
+        let mut at = self.at;
+        while let Some(&byte) = bytes.get(at) {
             let first = classes[usize::from(byte)];
-            let start = self.at;
-            self.at += 1;
-            let forms = match first {
+            let start = at;
+            at += 1;
+            let set = match first {
                 0 => continue,
-                LEAD => &leads[usize::from(byte) * words..][..*words],
+                LEAD => scratch
+                    .known
+                    .set(&leads[usize::from(byte) * words..][..*words]),
                 _ => {
                     let mut all = first;
-                    while let Some(&byte) = self.bytes.get(self.at) {
+                    while let Some(&byte) = bytes.get(at) {
                         let class = classes[usize::from(byte)];
                         if class == 0 || class == LEAD {
                             break;
                         }
                         all |= class;
-                        self.at += 1;
+                        at += 1;
                     }
-                    let next = self.bytes.get(self.at).copied();
-                    table.forms(Token::new(all, first, self.at - start, next))
+                    let token = Token::new(all, first, at - start, &bytes[at..]);
+                    match table.forms(token, &mut scratch.known) {
+                        Some(set) => set,
+                        None => continue,
+                    }
                 }
             };
-            if forms.iter().all(|&word| word == 0) || !self.applies(forms, start, &mut scratch.mask)
-            {
-                continue;
+            for group in self.tokens.groups(set, scratch) {
+                let mask = scratch.mask(group, self.known, self.plan);
+                if mask != 0 {
+                    self.walk(start, mask, &mut scratch.groups[group as usize], matched);
+                }
             }
-            self.tokens.walk(self.bytes, start, scratch, matched);
             if !matched.is_empty() {
+                self.at = at;
                 return Some(start);
             }
         }
@@ -180,45 +306,73 @@ impl TokenSearch<'_> {
         self.at = self.at.max(at);
     }
 
-    /// Leaves in `mask` the forms that apply to the column and find the rare bytes they need; whether there are any.
-    fn applies(&mut self, forms: &[u64], start: usize, mask: &mut [u64]) -> bool {
-        let mut any = 0;
-        for ((mask, form), plan) in mask.iter_mut().zip(forms).zip(self.plan.iter()) {
-            *mask = form & plan;
-            any |= *mask;
+    /// The longest match of each form of a group that starts at `start`, of those in `mask`.
+    #[inline]
+    fn walk(
+        &mut self,
+        start: usize,
+        mut mask: u64,
+        group: &mut Group,
+        matched: &mut Vec<(FormId, usize)>,
+    ) {
+        let bytes = self.bytes;
+        let end = bytes.len().min(start + LONGEST_MATCH);
+        let classes = group.automaton.classes();
+        for (place, &byte) in bytes[start..end].iter().take(HEADS).enumerate() {
+            mask &= group.heads[usize::from(classes[usize::from(byte)])][place];
         }
-        let all = self.tokens.needing.iter().zip(&RARE).zip(&mut self.rare);
-        for ((needing, &byte), known) in all {
-            if mask
-                .iter()
-                .zip(needing.iter())
-                .all(|(mask, need)| mask & need == 0)
-            {
-                continue;
+        for (rare, &needing) in group.needing.iter().enumerate() {
+            if mask & needing != 0 && self.next_rare(rare, start) > end {
+                mask &= !needing;
             }
-            let next = match *known {
-                Some(next) if next >= start => next,
-                _ => memchr::memchr(byte, &self.bytes[start..])
-                    .map_or(usize::MAX, |distance| start + distance),
-            };
-            *known = Some(next);
-            if next.saturating_sub(start) > LONGEST_MATCH {
-                any = 0;
-                for (mask, need) in mask.iter_mut().zip(needing.iter()) {
-                    *mask &= !need;
-                    any |= *mask;
+        }
+        if mask == 0 {
+            return;
+        }
+        let Group {
+            automaton,
+            states,
+            forms,
+            ..
+        } = group;
+        automaton.matches(bytes, start, end, states, |end, patterns| {
+            for &pattern in patterns {
+                if mask >> pattern & 1 == 1 {
+                    let form = FormId(forms[usize::from(pattern)]);
+                    match matched.iter_mut().find(|(known, _)| *known == form) {
+                        Some(known) => known.1 = end,
+                        None => matched.push((form, end)),
+                    }
                 }
             }
+        });
+    }
+
+    /// Where the next of these rare bytes is, from `start` on.
+    #[inline]
+    fn next_rare(&mut self, rare: usize, start: usize) -> usize {
+        match self.rare[rare] {
+            Some(next) if next >= start => next,
+            _ => {
+                let next = memchr::memchr(RARE[rare], &self.bytes[start..])
+                    .map_or(usize::MAX, |distance| start + distance);
+                self.rare[rare] = Some(next);
+                next
+            }
         }
-        any != 0
     }
 }
 
 /// Forms that must be a whole cell.
 pub(super) struct Cells {
     automaton: Option<Automaton>,
+    /// For each byte at each of the first places of a cell, the forms that can have it there; as words of a plan.
+    heads: Vec<u64>,
+    /// The words of a plan that hold them.
+    words: Range<usize>,
     /// The number of the first of them.
     first: usize,
+    count: usize,
 }
 
 pub(super) struct CellsScratch(Option<States>);
@@ -231,19 +385,45 @@ impl Cells {
         } else {
             Some(Automaton::new(&patterns)?)
         };
-        Ok(Self { automaton, first })
+        let words = first / 64..(first + forms.len()).div_ceil(64);
+        let mut all = vec![0; 256 * HEADS * words.len()];
+        for (form, (_, nfa)) in forms.iter().enumerate() {
+            let form = first + form;
+            for (place, head) in heads::<HEADS>(nfa).into_iter().enumerate() {
+                for byte in (0..256).filter(|&byte| head.contains(byte as u8)) {
+                    let at = (place * 256 + byte) * words.len() + form / 64 - words.start;
+                    all[at] |= 1 << (form % 64);
+                }
+            }
+        }
+        Ok(Self {
+            automaton,
+            heads: all,
+            words,
+            first,
+            count: forms.len(),
+        })
     }
 
     pub(super) fn scratch(&self) -> CellsScratch {
         CellsScratch(self.automaton.as_ref().map(Automaton::states))
     }
 
-    /// Whether the plan has any form that must be a whole cell.
-    fn has_any(&self, plan: &FormSet) -> bool {
-        let (first, last) = (self.first / 64, plan.len() - 1);
-        first <= last
-            && (plan[first] >> (self.first % 64) != 0
-                || plan[first + 1..].iter().any(|&word| word != 0))
+    /// Whether it is one of them.
+    pub(super) fn holds(&self, form: usize) -> bool {
+        (self.first..self.first + self.count).contains(&form)
+    }
+
+    /// Whether a form of the plan can start like this cell.
+    fn may_match(&self, bytes: &[u8], plan: &FormSet) -> bool {
+        let count = self.words.len();
+        (0..count).any(|word| {
+            let mut mask = plan[self.words.start + word];
+            for (place, &byte) in bytes.iter().take(HEADS).enumerate() {
+                mask &= self.heads[(place * 256 + usize::from(byte)) * count + word];
+            }
+            mask != 0
+        })
     }
 
     /// The forms of the plan that match the whole cell.
@@ -257,7 +437,7 @@ impl Cells {
         let (Some(automaton), Some(states)) = (&self.automaton, &mut scratch.0) else {
             return;
         };
-        if bytes.len() > LONGEST_CELL || !self.has_any(plan) {
+        if bytes.len() > LONGEST_CELL || !self.may_match(bytes, plan) {
             return;
         }
         for &pattern in automaton.whole(bytes, states) {

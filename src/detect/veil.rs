@@ -2,7 +2,9 @@
 //!
 //! Names of tables and columns appear in every report, so what is surely personal in them is masked like a value.
 
-use super::{Matcher, mask::mask};
+use std::sync::Arc;
+
+use super::{ColumnPlan, Matcher, Scratch, mask::mask};
 use crate::format::{Batch, ColumnId, OffsetMap, Rows, Value};
 use crate::raw::Raw;
 use crate::rule::Mask;
@@ -13,7 +15,7 @@ const LONG_NUMBER: usize = 6;
 
 impl Matcher {
     /// The name as it may be shown.
-    pub(crate) fn veil(&self, name: &str) -> String {
+    pub(crate) fn veil(&self, name: &str, scratch: &mut Scratch) -> String {
         let value = Value {
             start: 0,
             end: name.len() as u32,
@@ -29,8 +31,9 @@ impl Matcher {
         let mut found = Vec::new();
         self.find(
             &batch,
-            &[std::sync::Arc::new(self.all())],
-            &mut self.scratch(),
+            &[Arc::new(ColumnPlan::all(self))],
+            &mut [0],
+            scratch,
             &mut found,
         );
         let mut veiled = String::with_capacity(name.len());

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::hits::Stored;
-use super::worker::ColumnPlan;
+use crate::detect::plan::ColumnPlan;
 use crate::error::{Problem, Verdict};
 use crate::event::{FileRecord, Status};
 use crate::format::{Extent, Part};

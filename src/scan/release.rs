@@ -268,7 +268,7 @@ impl Released<'_> {
     fn column(&self, index: usize, rows: u64, totals: &mut Totals) -> ColumnRecord {
         let column = &self.columns[index];
         let mut by_detector: BTreeMap<DetectorId, Vec<FormId>> = BTreeMap::new();
-        for &form in column.tally.forms.keys() {
+        for (form, _) in column.tally.forms.iter() {
             by_detector
                 .entry(self.detector_of(form))
                 .or_default()
@@ -330,7 +330,9 @@ impl Released<'_> {
         let mut examples = Vec::new();
         let mut best: Option<(u64, FormId, EvidenceSet)> = None;
         for &form in forms {
-            let counts = &tally.forms[&form];
+            let Some(counts) = tally.forms.get(form) else {
+                continue;
+            };
             let mut any = false;
             for &(evidence, bucket) in &counts.buckets {
                 let confidence = self.confidence(index, form, evidence);
@@ -365,7 +367,7 @@ impl Released<'_> {
             detector: name.id.clone(),
             category: name.category.clone(),
             matches,
-            rows: rows.min(tally.rows.get(&detector).copied().unwrap_or(rows)),
+            rows: rows.min(tally.rows.get(detector).copied().unwrap_or(rows)),
             distinct: distinct.count().min(matches),
             invalid: whole.map_or(0, |verdict| verdict.invalid),
             confidence: (sum / matches as f64 * 1000.0).round() / 1000.0,

@@ -11,9 +11,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use super::hits::{Hit, Packed, Spool};
 use super::ledger::{Accumulator, ChunkResult, ColumnKey, Ledger};
 use super::{Progress, Scan};
-use crate::detect::context::{HeaderFact, Says};
 use crate::detect::mask::{Fingerprints, mask};
-use crate::detect::{Candidate, FormSet, Matcher, Scratch};
+use crate::detect::plan::ColumnPlan;
+use crate::detect::{Candidate, DetectorId, Matcher, Scratch};
 use crate::error::{Problem, Verdict};
 use crate::format::{self, Batch, ColumnId, Extent, Part, Piece, Sink};
 use crate::input::Input;
@@ -60,8 +60,19 @@ impl<'s> Engine<'s> {
         if self.scan.reveal {
             name.clone()
         } else {
-            self.matcher.veil(name).into()
+            let mut scratch = self.scratch();
+            let shown = self.matcher.veil(name, &mut scratch).into();
+            lock(&self.scratches).push(scratch);
+            shown
         }
+    }
+
+    /// Scratch space that no thread uses.
+    fn scratch(&self) -> Scratch {
+        let free = lock(&self.scratches).pop();
+        let mut scratch = free.unwrap_or_else(|| self.matcher.scratch());
+        Matcher::start_chunk(&mut scratch);
+        scratch
     }
 
     pub(crate) fn is_stopped(&self) -> bool {
@@ -91,41 +102,6 @@ impl Leases {
 /// Locks; a poisoned lock is one whose holder panicked, which `catch_unwind` has turned into a problem already.
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// What is known of a column once its name is.
-pub(crate) struct ColumnPlan {
-    /// The forms that apply.
-    pub(crate) forms: Arc<FormSet>,
-    /// What the name says.
-    pub(crate) header: Arc<[HeaderFact]>,
-}
-
-impl ColumnPlan {
-    fn new(matcher: &Matcher, name: &str) -> Self {
-        let header: Arc<[HeaderFact]> = matcher.context.header(name).into();
-        let mut forms = matcher.all();
-        for (index, form) in matcher.forms.iter().enumerate() {
-            let says = header
-                .iter()
-                .find(|fact| fact.detector == form.detector)
-                .map(|fact| fact.says);
-            if form.soft && says >= Some(Says::About) {
-                forms[index / 64] &= !(1 << (index % 64));
-            }
-        }
-        Self {
-            forms: Arc::new(forms),
-            header,
-        }
-    }
-
-    /// Whether the header speaks for the form's detector: then values that no list knows may be findings, too.
-    pub(crate) fn speaks_for(&self, detector: crate::detect::DetectorId) -> bool {
-        self.header
-            .iter()
-            .any(|fact| fact.detector == detector && fact.says <= Says::Above)
-    }
 }
 
 /// An input while it is read.
@@ -240,9 +216,7 @@ impl Reading<'_> {
             return;
         }
         let accumulator = lock(&self.accumulators).pop().unwrap_or_default();
-        let scratch = lock(&engine.scratches)
-            .pop()
-            .unwrap_or_else(|| engine.matcher.scratch());
+        let scratch = engine.scratch();
         let mut sink = ChunkSink {
             reading: self,
             index,
@@ -251,7 +225,8 @@ impl Reading<'_> {
             scratch,
             columns: Vec::new(),
             known: HashMap::new(),
-            forms: Vec::new(),
+            plans: Vec::new(),
+            filled: Vec::new(),
             found: Vec::new(),
             hits: Packed::default(),
             order: 0,
@@ -267,6 +242,7 @@ impl Reading<'_> {
                 )));
                 Extent::default()
             });
+        sink.settle();
         let ChunkSink {
             accumulator,
             scratch,
@@ -298,7 +274,11 @@ impl Reading<'_> {
         if let Some(plan) = lock(&self.plans).get(name) {
             return plan.clone();
         }
-        let plan = Arc::new(ColumnPlan::new(&self.engine.matcher, name));
+        let plan = Arc::new(ColumnPlan::new(
+            &self.engine.matcher,
+            name,
+            self.engine.scan.min_confidence,
+        ));
         lock(&self.plans).insert(name.clone(), plan.clone());
         plan
     }
@@ -338,9 +318,15 @@ impl Reading<'_> {
 struct ChunkColumn {
     /// Its place in the accumulator.
     at: usize,
-    plan: Arc<ColumnPlan>,
-    /// The last row in which each detector was found; few detectors.
-    last_rows: Vec<(crate::detect::DetectorId, u32)>,
+    /// For each detector, the rows in which it was found; few detectors.
+    rows: Vec<Met>,
+}
+
+/// The rows in which a detector was found.
+struct Met {
+    detector: DetectorId,
+    last: u32,
+    rows: u64,
 }
 
 /// Takes a chunk's values: searches them, counts what is found, packs hits.
@@ -353,7 +339,9 @@ struct ChunkSink<'r> {
     columns: Vec<ChunkColumn>,
     /// From a place in the accumulator to the chunk's column.
     known: HashMap<usize, ColumnId>,
-    forms: Vec<Arc<FormSet>>,
+    plans: Vec<Arc<ColumnPlan>>,
+    /// For each column, the rows that aren't empty.
+    filled: Vec<u64>,
     found: Vec<Candidate>,
     hits: Packed,
     /// How many candidates came before: the order of examples.
@@ -378,26 +366,20 @@ impl Sink for ChunkSink<'_> {
         let id = ColumnId(self.columns.len() as u32);
         let plan = self.reading.plan(&name);
         self.known.insert(at, id);
-        self.forms.push(plan.forms.clone());
+        self.plans.push(plan);
+        self.filled.push(0);
         self.columns.push(ChunkColumn {
             at,
-            plan,
-            last_rows: Vec::new(),
+            rows: Vec::new(),
         });
         id
     }
 
     fn batch(&mut self, batch: Batch<'_>) {
-        for (index, value) in batch.values.iter().enumerate() {
-            let bytes = &batch.text[value.start as usize..value.end as usize];
-            if bytes.iter().any(|byte| !byte.is_ascii_whitespace()) {
-                let column = &self.columns[value.column.0 as usize];
-                self.accumulator.tally(column.at).nonempty += batch.rows.of(index).len() as u64;
-            }
-        }
         let mut found = std::mem::take(&mut self.found);
         let matcher = &self.reading.engine.matcher;
-        matcher.find(&batch, &self.forms, &mut self.scratch, &mut found);
+        let (plans, filled) = (&self.plans, &mut self.filled);
+        matcher.find(&batch, plans, filled, &mut self.scratch, &mut found);
         for candidate in found.drain(..) {
             self.count(&batch, &candidate);
         }
@@ -411,7 +393,42 @@ impl Sink for ChunkSink<'_> {
     }
 }
 
+impl ChunkColumn {
+    /// Notes the rows in which a detector was found; gives how many of them are new.
+    fn met(&mut self, detector: DetectorId, rows: &[u32]) -> u64 {
+        let at = match self.rows.iter().position(|met| met.detector == detector) {
+            Some(at) => at,
+            None => {
+                self.rows.push(Met {
+                    detector,
+                    last: u32::MAX,
+                    rows: 0,
+                });
+                self.rows.len() - 1
+            }
+        };
+        let met = &mut self.rows[at];
+        let mut new = 0;
+        for &row in rows {
+            new += u64::from(std::mem::replace(&mut met.last, row) != row);
+        }
+        met.rows += new;
+        new
+    }
+}
+
 impl ChunkSink<'_> {
+    /// Adds what was counted within the chunk to the accumulator.
+    fn settle(&mut self) {
+        for (column, filled) in self.columns.iter_mut().zip(&self.filled) {
+            let tally = self.accumulator.tally(column.at);
+            tally.nonempty += filled;
+            for met in column.rows.drain(..) {
+                *tally.rows.of(met.detector) += met.rows;
+            }
+        }
+    }
+
     fn count(&mut self, batch: &Batch<'_>, candidate: &Candidate) {
         let engine = self.reading.engine;
         let value = batch.values[candidate.value as usize];
@@ -419,37 +436,24 @@ impl ChunkSink<'_> {
         let column = &mut self.columns[value.column.0 as usize];
         let form = &engine.matcher.forms[usize::from(candidate.form.0)];
         let tally = self.accumulator.tally(column.at);
-        let counts = tally.forms.entry(candidate.form).or_default();
+        let counts = tally.forms.of(candidate.form);
         let evidence = candidate.evidence;
         counts.shapes[usize::from(!evidence.has(EvidenceSet::WHOLE))].add(candidate.hash);
-        counts.bucket(evidence).matches += rows.len() as u64;
+        let bucket = counts.bucket(evidence);
+        bucket.matches += rows.len() as u64;
         if evidence.has(EvidenceSet::FAILED) {
             return;
         }
+        bucket.rows += column.met(form.detector, rows);
         counts.values.add(candidate.hash);
-        let last = if let Some(last) = column
-            .last_rows
-            .iter_mut()
-            .find(|(detector, _)| *detector == form.detector)
-        {
-            &mut last.1
-        } else {
-            column.last_rows.push((form.detector, u32::MAX));
-            &mut column.last_rows.last_mut().expect("pushed above").1
-        };
-        let new_rows = rows
-            .iter()
-            .filter(|&&row| std::mem::replace(last, row) != row)
-            .count() as u64;
-        counts.bucket(evidence).rows += new_rows;
         let at = (self.index, self.order);
         self.order += 1;
         let keep = engine.scan.samples;
-        let wants_example = counts.wants_example(at, keep);
+        let wants_example = counts.wants_example(at, candidate.hash, keep);
         let wants_hit = engine.scan.findings
-            && (evidence.has(EvidenceSet::PASSED) || column.plan.speaks_for(form.detector));
+            && (evidence.has(EvidenceSet::PASSED)
+                || self.plans[value.column.0 as usize].speaks_for(form.detector));
         if !wants_example && !wants_hit {
-            *tally.rows.entry(form.detector).or_default() += new_rows;
             return;
         }
         let raw = Raw::new(&batch.text[candidate.span.start as usize..candidate.span.end as usize]);
@@ -472,7 +476,6 @@ impl ChunkSink<'_> {
                 keep,
             );
         }
-        *tally.rows.entry(form.detector).or_default() += new_rows;
         if wants_hit {
             normalise(rule.normalise, rule.pad, raw.expose(), &mut self.normalised);
             let span = batch

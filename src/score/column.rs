@@ -123,7 +123,7 @@ fn person_column(matcher: &Matcher, column: &ColumnFacts<'_>, whole: &Whole) -> 
             let rows = column
                 .tally
                 .rows
-                .get(&verdict.detector)
+                .get(verdict.detector)
                 .copied()
                 .unwrap_or(0);
             rows * 2 >= column.tally.nonempty
@@ -163,7 +163,7 @@ impl Judge<'_> {
     fn verdict(&self) -> ColumnVerdict {
         let whole = self.whole();
         let mut verdict = ColumnVerdict::default();
-        for (&id, tally) in &self.column.tally.forms {
+        for (id, tally) in self.column.tally.forms.iter() {
             let detector = self.form(id).detector;
             let standing = whole.iter().find(|known| known.detector == detector);
             for &(evidence, _) in &tally.buckets {
@@ -206,7 +206,7 @@ impl Judge<'_> {
     /// How sure the column is to hold whole cells of each detector, rivals weighed against each other.
     fn whole(&self) -> Whole {
         let mut by_detector: BTreeMap<DetectorId, Standing> = BTreeMap::new();
-        for (&id, tally) in &self.column.tally.forms {
+        for (id, tally) in self.column.tally.forms.iter() {
             let (all, passed) = tally.passes(Stratum::Whole);
             if all == 0 {
                 continue;
@@ -273,7 +273,7 @@ impl Judge<'_> {
     /// their country code, half without.
     fn has_sure_sibling(&self, id: FormId) -> bool {
         let detector = self.form(id).detector;
-        self.column.tally.forms.iter().any(|(&other, tally)| {
+        self.column.tally.forms.iter().any(|(other, tally)| {
             let (_, passed) = tally.passes(Stratum::Whole);
             other != id
                 && self.form(other).detector == detector
@@ -347,7 +347,7 @@ impl Judge<'_> {
                 .tally
                 .forms
                 .iter()
-                .filter(|(other, _)| self.form(**other).detector == detector)
+                .filter(|(other, _)| self.form(*other).detector == detector)
                 .map(|(_, tally)| tally.passes(Stratum::Whole).0)
                 .sum();
             let share = (cells as f64 / self.column.tally.nonempty.max(1) as f64).min(1.0);
@@ -360,44 +360,13 @@ impl Judge<'_> {
         sum
     }
 
-    /// What the header weighs for a detector, and whether it is the detector's very word.
     fn header(&self, detector: DetectorId) -> (f64, bool) {
-        let facts = self.column.header;
-        if let Some(fact) = facts.iter().find(|fact| fact.detector == detector) {
-            let weight = match fact.says {
-                Says::Exactly => WEIGHTS.header_exactly,
-                Says::Partly => WEIGHTS.header_partly,
-                Says::Above => WEIGHTS.header_above,
-                Says::About => WEIGHTS.header_about,
-                Says::Otherwise => WEIGHTS.header_otherwise,
-            };
-            return (weight, fact.says == Says::Exactly);
-        }
-        let rivals = self.matcher.context.rivals(detector);
-        let weight = facts
-            .iter()
-            .map(|fact| {
-                let rival = rivals.contains(&fact.detector);
-                match fact.says {
-                    Says::Exactly if rival => WEIGHTS.header_rival,
-                    Says::Exactly | Says::Partly if rival => WEIGHTS.header_rival / 2.0,
-                    Says::Exactly => WEIGHTS.header_rival / 2.0,
-                    _ => 0.0,
-                }
-            })
-            .fold(0.0, f64::min);
-        (weight, false)
+        header_weight(self.matcher, self.column.header, detector)
     }
 
     fn is_personal(&self, detector: DetectorId) -> bool {
-        !matches!(
-            self.matcher.detectors[usize::from(detector.0)]
-                .rule
-                .category,
-            Category::Online | Category::Device | Category::Credential
-        )
+        is_personal(self.matcher, detector)
     }
-
     fn reasons(&self, id: FormId, tally: &FormTally, stratum: Stratum) -> Reasons {
         let form = self.form(id);
         let mut list = Vec::new();
@@ -438,6 +407,69 @@ impl Judge<'_> {
             list.push(format!("neighbours:{}", self.neighbours.join(",")));
         }
         Reasons { list }
+    }
+}
+
+/// What the header weighs for a detector, and whether it is the detector's very word.
+fn header_weight(matcher: &Matcher, facts: &[HeaderFact], detector: DetectorId) -> (f64, bool) {
+    if let Some(fact) = facts.iter().find(|fact| fact.detector == detector) {
+        let weight = match fact.says {
+            Says::Exactly => WEIGHTS.header_exactly,
+            Says::Partly => WEIGHTS.header_partly,
+            Says::Above => WEIGHTS.header_above,
+            Says::About => WEIGHTS.header_about,
+            Says::Otherwise => WEIGHTS.header_otherwise,
+        };
+        return (weight, fact.says == Says::Exactly);
+    }
+    let rivals = matcher.context.rivals(detector);
+    let weight = facts
+        .iter()
+        .map(|fact| {
+            let rival = rivals.contains(&fact.detector);
+            match fact.says {
+                Says::Exactly if rival => WEIGHTS.header_rival,
+                Says::Exactly | Says::Partly if rival => WEIGHTS.header_rival / 2.0,
+                Says::Exactly => WEIGHTS.header_rival / 2.0,
+                _ => 0.0,
+            }
+        })
+        .fold(0.0, f64::min);
+    (weight, false)
+}
+
+fn is_personal(matcher: &Matcher, detector: DetectorId) -> bool {
+    !matches!(
+        matcher.detectors[usize::from(detector.0)].rule.category,
+        Category::Online | Category::Device | Category::Credential
+    )
+}
+
+/// The most that a form can come to in a column, in log-odds.
+pub(crate) struct Reach {
+    /// As a whole cell.
+    pub(crate) whole: f64,
+    /// Within a text.
+    pub(crate) text: f64,
+}
+
+/// How far a form can come in a column of this header, whatever its values and neighbours say.
+pub(crate) fn reach(matcher: &Matcher, header: &[HeaderFact], id: FormId) -> Reach {
+    let form = &matcher.forms[usize::from(id.0)];
+    if form.chance < 1.0 {
+        // Its check may show anything.
+        return Reach {
+            whole: f64::INFINITY,
+            text: f64::INFINITY,
+        };
+    }
+    let mut most = header_weight(matcher, header, form.detector).0;
+    if is_personal(matcher, form.detector) {
+        most += WEIGHTS.neighbours;
+    }
+    Reach {
+        whole: logit(form.prior) + most + WEIGHTS.sibling,
+        text: logit(form.prior_text) + most + WEIGHTS.near,
     }
 }
 

@@ -4,13 +4,15 @@
 //! content depends on the set of values alone, never on their order or on how they were split over threads, which
 //! sketches with an order-dependent estimator do not promise. Adding a value costs one comparison once it is full.
 
+use crate::validate::words::Hashes;
+
 /// The k smallest different hashes seen.
 #[derive(Clone, Debug)]
 pub(crate) struct Distinct {
     k: usize,
-    /// Up to twice `k` hashes, the first `sorted` of them sorted and different.
-    hashes: Vec<u64>,
-    /// No hash above it can be among the k smallest.
+    /// Up to twice `k` hashes.
+    hashes: Hashes,
+    /// No hash from it on can be among the k smallest.
     bound: u64,
 }
 
@@ -19,53 +21,63 @@ impl Distinct {
     pub(crate) fn new(k: usize) -> Self {
         Self {
             k,
-            hashes: Vec::new(),
+            hashes: Hashes::default(),
             bound: u64::MAX,
         }
     }
 
     /// Adds a value by its hash.
+    #[inline]
     pub(crate) fn add(&mut self, hash: u64) {
-        if hash < self.bound {
-            self.hashes.push(hash);
-            if self.hashes.len() >= 2 * self.k {
-                self.shrink();
-            }
+        if hash < self.bound && self.hashes.insert(hash) && self.hashes.len() >= 2 * self.k {
+            self.shrink();
         }
     }
 
     /// Adds all values of another of the same `k`.
     pub(crate) fn merge(&mut self, other: &Self) {
-        self.bound = self.bound.min(other.bound);
-        let bound = self.bound;
-        self.hashes.retain(|&hash| hash < bound);
+        if other.bound < self.bound {
+            self.bound = other.bound;
+            self.hashes.retain(|&hash| hash < other.bound);
+        }
+        #[expect(
+            clippy::iter_over_hash_type,
+            reason = "the k smallest are the same in any order"
+        )]
         for &hash in &other.hashes {
             self.add(hash);
         }
     }
 
+    #[cold]
     fn shrink(&mut self) {
-        self.hashes.sort_unstable();
-        self.hashes.dedup();
-        if self.hashes.len() > self.k {
-            self.bound = self.hashes[self.k];
-            self.hashes.truncate(self.k);
-        }
+        let bound = smallest(&self.hashes)[self.k];
+        self.hashes.retain(|&hash| hash < bound);
+        self.bound = bound;
     }
 
     /// How many different values there were, about.
     pub(crate) fn count(&self) -> u64 {
-        let mut all = self.clone();
-        all.shrink();
-        if all.bound == u64::MAX {
-            return all.hashes.len() as u64;
+        if self.hashes.len() <= self.k && self.bound == u64::MAX {
+            return self.hashes.len() as u64;
         }
+        let (count, bound) = if self.hashes.len() <= self.k {
+            (self.hashes.len(), self.bound)
+        } else {
+            (self.k, smallest(&self.hashes)[self.k])
+        };
         // Hashes are even, so those below the bound are this share of all.
-        let share = all.bound as f64 / u64::MAX as f64;
+        let share = bound as f64 / u64::MAX as f64;
         #[expect(clippy::cast_sign_loss, reason = "a count over a share is above 0")]
-        let count = (all.hashes.len() as f64 / share).round() as u64;
+        let count = (count as f64 / share).round() as u64;
         count
     }
+}
+
+fn smallest(hashes: &Hashes) -> Vec<u64> {
+    let mut sorted: Vec<u64> = hashes.iter().copied().collect();
+    sorted.sort_unstable();
+    sorted
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ mod column;
 mod distinct;
 mod tally;
 
-pub(crate) use column::{ColumnFacts, ColumnVerdict, judge_table};
+pub(crate) use column::{ColumnFacts, ColumnVerdict, judge_table, reach};
 pub(crate) use distinct::Distinct;
 pub(crate) use tally::{ColumnTally, Example, FormTally};
 

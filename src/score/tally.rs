@@ -1,7 +1,5 @@
 //! Counts of one column. Any two can be merged, in any order, with the same result.
 
-use std::collections::BTreeMap;
-
 use super::{Distinct, EvidenceSet, Stratum};
 use crate::detect::{DetectorId, FormId};
 
@@ -16,9 +14,67 @@ pub(crate) struct ColumnTally {
     /// Values that are not empty.
     pub(crate) nonempty: u64,
     /// Per form and stratum.
-    pub(crate) forms: BTreeMap<FormId, FormTally>,
+    pub(crate) forms: Few<FormId, FormTally>,
     /// Per detector, the rows that hold at least one candidate that doesn't fail.
-    pub(crate) rows: BTreeMap<DetectorId, u64>,
+    pub(crate) rows: Few<DetectorId, u64>,
+}
+
+/// A map of a few entries, looked up by going through its keys. A column has a handful of forms, and each of its values
+/// asks for one.
+#[derive(Clone, Debug)]
+pub(crate) struct Few<K, V> {
+    keys: Vec<K>,
+    values: Vec<V>,
+}
+
+impl<K, V> Default for Few<K, V> {
+    fn default() -> Self {
+        Self {
+            keys: Vec::new(),
+            values: Vec::new(),
+        }
+    }
+}
+
+impl<K: Copy + Ord, V> Few<K, V> {
+    /// The value of a key; there is none yet where it is new.
+    pub(crate) fn get(&self, key: K) -> Option<&V> {
+        let at = self.keys.iter().position(|known| *known == key)?;
+        Some(&self.values[at])
+    }
+
+    /// The value of a key, made where the key is new.
+    #[inline]
+    pub(crate) fn of(&mut self, key: K) -> &mut V
+    where
+        V: Default,
+    {
+        let at = match self.keys.iter().position(|known| *known == key) {
+            Some(at) => at,
+            None => {
+                self.keys.push(key);
+                self.values.push(V::default());
+                self.keys.len() - 1
+            }
+        };
+        &mut self.values[at]
+    }
+
+    /// All entries; in the order of their keys once they are settled.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (K, &V)> {
+        self.keys.iter().copied().zip(&self.values)
+    }
+
+    fn into_entries(self) -> impl Iterator<Item = (K, V)> {
+        self.keys.into_iter().zip(self.values)
+    }
+
+    /// Puts the entries in the order of their keys.
+    fn settle(&mut self) {
+        let mut entries: Vec<(K, V)> = std::mem::take(self).into_entries().collect();
+        entries.sort_by_key(|(key, _)| *key);
+        (self.keys, self.values) = entries.into_iter().unzip();
+    }
 }
 
 /// Counts of one form in one column.
@@ -95,9 +151,14 @@ impl FormTally {
         })
     }
 
-    /// Whether an example would be among the first `keep`.
-    pub(crate) fn wants_example(&self, at: (u64, u64), keep: usize) -> bool {
-        self.examples.len() < keep || self.examples.last().is_some_and(|last| at < last.at)
+    /// Whether an example would be among the first `keep` different ones.
+    pub(crate) fn wants_example(&self, at: (u64, u64), hash: u64, keep: usize) -> bool {
+        let last = self.examples.last();
+        if self.examples.len() >= keep && last.is_none_or(|last| at >= last.at) {
+            return false;
+        }
+        let known = self.examples.iter().find(|known| known.hash == hash);
+        known.is_none_or(|known| at < known.at)
     }
 
     /// Keeps the first `keep` different examples.
@@ -134,28 +195,23 @@ impl FormTally {
 }
 
 impl ColumnTally {
-    /// Puts evidence sets in their order, so that sums over them come out the same whoever met them first.
+    /// Puts forms, detectors and evidence sets in their order, so that sums over them come out the same whoever met them first.
     pub(crate) fn settle(&mut self) {
-        for tally in self.forms.values_mut() {
+        for tally in &mut self.forms.values {
             tally.buckets.sort_by_key(|(evidence, _)| *evidence);
         }
+        self.forms.settle();
+        self.rows.settle();
     }
 
     /// Adds another's counts; `keep` examples stay.
     pub(crate) fn merge(&mut self, other: Self, keep: usize) {
         self.nonempty += other.nonempty;
-        for (form, tally) in other.forms {
-            match self.forms.entry(form) {
-                std::collections::btree_map::Entry::Vacant(entry) => {
-                    entry.insert(tally);
-                }
-                std::collections::btree_map::Entry::Occupied(mut entry) => {
-                    entry.get_mut().merge(tally, keep);
-                }
-            }
+        for (form, tally) in other.forms.into_entries() {
+            self.forms.of(form).merge(tally, keep);
         }
-        for (detector, rows) in other.rows {
-            *self.rows.entry(detector).or_default() += rows;
+        for (detector, rows) in other.rows.into_entries() {
+            *self.rows.of(detector) += rows;
         }
     }
 }

@@ -8,18 +8,51 @@ use std::collections::BTreeMap;
 use std::hash::BuildHasher;
 use std::sync::{Arc, OnceLock};
 
-use foldhash::fast::FixedState;
+use foldhash::quality::FixedState;
 use hashbrown::HashSet;
 
 use super::fold::fold;
 use crate::rule::{Which, Words};
 
-/// A set of folded words and phrases.
-pub struct WordList {
-    hashes: HashSet<u64, FixedState>,
+/// Hashes are random already: they hash to themselves.
+#[derive(Clone, Default)]
+pub(crate) struct Itself(u64);
+
+impl std::hash::Hasher for Itself {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, _: &[u8]) {
+        unreachable!("only u64 is hashed");
+    }
+
+    fn write_u64(&mut self, hash: u64) {
+        self.0 = hash;
+    }
 }
 
-const HASHER: FixedState = FixedState::with_seed(0x5bee);
+/// A set of hashes.
+pub(crate) type Hashes = HashSet<u64, std::hash::BuildHasherDefault<Itself>>;
+
+/// A set of folded words and phrases.
+pub struct WordList {
+    hashes: Hashes,
+}
+
+/// Seeded with a constant, since counts of different values must not depend on the run.
+static HASHER: std::sync::LazyLock<FixedState> =
+    std::sync::LazyLock::new(|| FixedState::with_seed(0x5bee));
+
+/// The hash of a normalised value: the same in every scan, for look-ups and for counting different ones.
+pub fn hash(value: &[u8]) -> u64 {
+    HASHER.hash_one(value)
+}
+
+/// The same of anything that can be hashed.
+pub(crate) fn hash_of(value: &impl std::hash::Hash) -> u64 {
+    HASHER.hash_one(value)
+}
 
 impl WordList {
     /// From a text of one word or phrase a line; lines that start with `#` are comments.
@@ -27,17 +60,17 @@ impl WordList {
         let lines = text
             .lines()
             .filter(|line| !line.starts_with('#') && !line.is_empty());
-        let mut hashes = HashSet::with_capacity_and_hasher(text.len() / 10, HASHER);
+        let mut hashes = Hashes::with_capacity_and_hasher(text.len() / 10, Default::default());
         let mut folded = Vec::new();
         for line in lines {
             let plain = line
                 .bytes()
                 .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
             if plain {
-                hashes.insert(HASHER.hash_one(line.as_bytes()));
+                hashes.insert(hash(line.as_bytes()));
             } else {
                 fold(line.as_bytes(), &mut folded);
-                hashes.insert(HASHER.hash_one(folded.as_slice()));
+                hashes.insert(hash(&folded));
             }
         }
         Self { hashes }
@@ -45,7 +78,11 @@ impl WordList {
 
     /// Whether a folded word or phrase is in it.
     pub fn contains(&self, folded: &[u8]) -> bool {
-        self.hashes.contains(&HASHER.hash_one(folded))
+        self.holds(hash(folded))
+    }
+
+    fn holds(&self, hash: u64) -> bool {
+        self.hashes.contains(&hash)
     }
 }
 
@@ -122,8 +159,8 @@ impl LookUp {
         })
     }
 
-    /// Whether the words of the folded value that count are in the list.
-    pub(super) fn knows(&self, folded: &[u8]) -> bool {
+    /// Whether the words of the folded value that count are in the list; `hash` is that of the value.
+    pub(super) fn knows(&self, folded: &[u8], hash: u64) -> bool {
         let list = self
             .source
             .list
@@ -132,7 +169,7 @@ impl LookUp {
             .split(|&byte| byte == b' ')
             .filter(|word| !word.is_empty());
         match self.which {
-            Which::Whole => list.contains(folded),
+            Which::Whole => list.holds(hash),
             Which::All => !folded.is_empty() && words.all(|word| list.contains(word)),
             Which::Any => words.any(|word| list.contains(word)),
             Which::First => words.next().is_some_and(|word| list.contains(word)),
@@ -155,7 +192,9 @@ mod tests {
                 which,
                 required: false,
             };
-            LookUp::new(&words, &lists).unwrap().knows(value.as_bytes())
+            LookUp::new(&words, &lists)
+                .unwrap()
+                .knows(value.as_bytes(), hash(value.as_bytes()))
         };
         assert!(knows(Which::Whole, "anne marie") && knows(Which::Whole, "zoe"));
         assert!(knows(Which::First, "jan jansen") && !knows(Which::Last, "jan jansen"));

@@ -124,12 +124,11 @@ impl Automaton {
                 state = next;
                 at += 1;
             }
-            let class = match text.get(at) {
-                Some(&byte) => usize::from(self.classes[usize::from(byte)]),
-                None => {
-                    next = states.transitions[state as usize + self.end];
-                    self.end
-                }
+            let class = if let Some(&byte) = text.get(at) {
+                usize::from(self.classes[usize::from(byte)])
+            } else {
+                next = states.transitions[state as usize + self.end];
+                self.end
             };
             if next == UNKNOWN {
                 next = self.learn(state, class, states);

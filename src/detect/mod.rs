@@ -20,6 +20,7 @@ use crate::validate::{Checks, Outcome, normalise};
 
 mod automaton;
 pub(crate) mod context;
+mod kinds;
 pub(crate) mod mask;
 mod memo;
 mod overlap;
@@ -33,10 +34,11 @@ mod table;
 mod veil;
 
 use context::{Context, Near};
+use kinds::Kinds;
 use memo::{Memo, Place as CellPlace};
 use placeholder::Placeholders;
 use plan::ColumnPlan;
-use search::{Cells, KnownPlan, Loose, Tokens};
+use search::{Cells, Chosen, Loose, Tokens};
 
 /// A detector, numbered in the order of the rule set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -86,6 +88,9 @@ pub(crate) struct Candidate {
     pub(crate) hash: u64,
 }
 
+/// Plans and kinds of bytes whose forms are kept at a time.
+const POSSIBLE: usize = 1 << 10;
+
 /// A set of forms, one bit each.
 pub(crate) type FormSet = Box<[u64]>;
 
@@ -97,6 +102,7 @@ pub(crate) struct Matcher {
     tokens: Tokens,
     cells: Cells,
     loose: Loose,
+    kinds: Kinds,
 }
 
 /// What a search changes, one for each thread.
@@ -104,8 +110,8 @@ pub(crate) struct Scratch {
     tokens: search::TokensScratch,
     cells: search::CellsScratch,
     memo: Memo,
-    /// The plan of each column of the chunk.
-    plans: Vec<Option<KnownPlan>>,
+    /// What to search for, by plan and kinds of bytes.
+    possible: Vec<Option<Possible>>,
     normalised: Vec<u8>,
     /// What `normalised` was made from, in which value and span, and its hash: forms often share it.
     normalised_as: Option<(Normalise, Option<usize>, u32, usize, usize)>,
@@ -179,6 +185,10 @@ impl Matcher {
             context: Context::new(&rules.rules, &rules.lists),
             tokens: Tokens::new(&of(0..tokens)),
             cells: Cells::new(&of(tokens..tokens + cells), tokens)?,
+            kinds: Kinds::new(
+                &drafts.iter().map(|draft| &draft.nfa).collect::<Vec<_>>(),
+                tokens..tokens + cells,
+            ),
             loose: Loose::new(&of(tokens + cells..drafts.len()), tokens + cells)?,
             forms,
         })
@@ -190,7 +200,7 @@ impl Matcher {
             tokens: self.tokens.scratch(),
             cells: self.cells.scratch(),
             memo: Memo::new(),
-            plans: Vec::new(),
+            possible: vec![None; POSSIBLE],
             normalised: Vec::with_capacity(128),
             normalised_as: None,
             hash: 0,
@@ -207,7 +217,6 @@ impl Matcher {
     /// Gets scratch space ready for another chunk.
     pub(crate) fn start_chunk(scratch: &mut Scratch) {
         scratch.memo.start_chunk();
-        scratch.plans.clear();
     }
 
     /// All forms.
@@ -219,29 +228,34 @@ impl Matcher {
         set
     }
 
-    /// Finds the candidates of a batch, those that fail their check too (they count in the column's statistics).
-    /// `plans` says for each column which forms apply; `filled` counts for each the rows that aren't empty.
+    /// Gets scratch space ready for another batch.
+    pub(crate) fn start_batch(scratch: &mut Scratch) {
+        scratch.taken.fill((u32::MAX, 0));
+        scratch.normalised_as = None;
+    }
+
+    /// Finds the candidates of some values of a batch, all of one column, those that fail their check too (they count in the
+    /// column's statistics); gives how many rows of them aren't empty. Column by column, the tables of a search stay in the
+    /// processor's cache.
     pub(crate) fn find(
         &self,
         batch: &Batch<'_>,
-        plans: &[Arc<ColumnPlan>],
-        filled: &mut [u64],
+        values: &[u32],
+        plan: &ColumnPlan,
         scratch: &mut Scratch,
         found: &mut Vec<Candidate>,
-    ) {
-        scratch.taken.fill((u32::MAX, 0));
-        scratch.normalised_as = None;
-        for (index, value) in batch.values.iter().enumerate() {
-            let (start, end) = trim(batch.text, *value);
+    ) -> u64 {
+        let mut filled = 0;
+        for &index in values {
+            let value = batch.values[index as usize];
+            let (start, end) = trim(batch.text, value);
             if start == end {
                 continue;
             }
-            let column = value.column.0 as usize;
-            filled[column] += batch.rows.of(index).len() as u64;
-            let plan = &*plans[column];
+            filled += batch.rows.of(index as usize).len() as u64;
             let place = CellPlace {
-                value: index as u32,
-                column: column as u32,
+                value: index,
+                column: value.column.0,
                 at: start as u32,
             };
             let bytes = &batch.text[start..end];
@@ -251,9 +265,8 @@ impl Matcher {
             let cell = Cell {
                 bytes,
                 at: place.at,
-                index: place.value,
+                index,
                 plan,
-                known: scratch.plan(column, plan),
             };
             let before = found.len();
             self.find_in(&cell, scratch, found);
@@ -262,21 +275,51 @@ impl Matcher {
             }
             scratch.memo.remember(unknown, place, &found[before..]);
         }
+        filled
     }
 
     fn find_in(&self, cell: &Cell<'_>, scratch: &mut Scratch, found: &mut Vec<Candidate>) {
+        let slot = scratch.possible(self, cell.plan, kinds::kinds(cell.bytes));
+        let Some(possible) = scratch.possible[slot].take() else {
+            return;
+        };
+        if possible.whole {
+            self.find_whole(cell, &possible, scratch, found);
+        }
+        if possible.part {
+            self.find_parts(cell, &possible, scratch, found);
+        }
+        scratch.possible[slot] = Some(possible);
+    }
+
+    fn find_whole(
+        &self,
+        cell: &Cell<'_>,
+        possible: &Possible,
+        scratch: &mut Scratch,
+        found: &mut Vec<Candidate>,
+    ) {
         let mut matched = std::mem::take(&mut scratch.matched);
         matched.clear();
-        self.cells.search(
-            cell.bytes,
-            &cell.plan.forms,
-            &mut scratch.cells,
-            &mut matched,
-        );
+        let forms = &possible.forms;
+        self.cells
+            .search(cell.bytes, forms, &mut scratch.cells, &mut matched);
         for &(form, end) in &matched {
             self.propose(cell, 0..end, form, scratch, found);
         }
-        let mut tokens = self.tokens.search(cell.bytes, cell.plan, cell.known);
+        scratch.matched = matched;
+    }
+
+    fn find_parts(
+        &self,
+        cell: &Cell<'_>,
+        possible: &Possible,
+        scratch: &mut Scratch,
+        found: &mut Vec<Candidate>,
+    ) {
+        let mut matched = std::mem::take(&mut scratch.matched);
+        let Possible { forms, chosen, .. } = possible;
+        let mut tokens = self.tokens.search(cell.bytes, forms, *chosen);
         while let Some(start) = tokens.next_match(&mut scratch.tokens, &mut matched) {
             let mut sure = start;
             for &(form, end) in &matched {
@@ -288,10 +331,9 @@ impl Matcher {
         }
         matched.clear();
         scratch.matched = matched;
-        self.loose
-            .search(cell.bytes, &cell.plan.forms, |form, span| {
-                self.propose(cell, span, form, scratch, found);
-            });
+        self.loose.search(cell.bytes, forms, |form, span| {
+            self.propose(cell, span, form, scratch, found);
+        });
     }
 
     /// Whether a match that passes speaks for itself, so that nothing is looked for inside it.
@@ -370,22 +412,47 @@ impl Matcher {
     }
 }
 
+/// What to search for in the cells of a column that have certain kinds of bytes.
+#[derive(Clone)]
+struct Possible {
+    /// The column's plan and the kinds.
+    key: (u64, u32),
+    forms: Box<[u64]>,
+    chosen: Chosen,
+    /// Whether any form must be a whole cell.
+    whole: bool,
+    /// Whether there are any others.
+    part: bool,
+}
+
 impl Scratch {
-    /// The plan of a column of the chunk.
+    /// What to search for in a cell of a column.
     #[inline]
-    fn plan(&mut self, column: usize, plan: &ColumnPlan) -> KnownPlan {
-        if let Some(Some(known)) = self.plans.get(column) {
-            return *known;
+    fn possible(&mut self, matcher: &Matcher, plan: &ColumnPlan, kinds: u32) -> usize {
+        let key = (plan.key, kinds);
+        let slot =
+            (plan.key as usize ^ (kinds as usize).wrapping_mul(0x9e37_79b1) >> 12) % POSSIBLE;
+        match &self.possible[slot] {
+            Some(known) if known.key == key => {}
+            _ => self.work_out(slot, matcher, plan, kinds),
         }
-        if self.tokens.is_full() {
-            self.plans.clear();
+        slot
+    }
+
+    #[cold]
+    fn work_out(&mut self, slot: usize, matcher: &Matcher, plan: &ColumnPlan, kinds: u32) {
+        let forms = matcher.kinds.possible(plan, kinds);
+        if self.tokens.forget_some() {
+            self.possible.fill(None);
         }
-        if self.plans.len() <= column {
-            self.plans.resize(column + 1, None);
-        }
-        let known = self.tokens.plan(plan);
-        self.plans[column] = Some(known);
-        known
+        self.possible[slot] = Some(Possible {
+            key: (plan.key, kinds),
+            chosen: self.tokens.chosen(&forms),
+            whole: matcher.cells.has_any(&forms),
+            part: (0..matcher.forms.len())
+                .any(|form| !matcher.cells.holds(form) && forms[form / 64] >> (form % 64) & 1 == 1),
+            forms: forms.into(),
+        });
     }
 }
 
@@ -397,7 +464,6 @@ struct Cell<'a> {
     /// Its index in the batch.
     index: u32,
     plan: &'a ColumnPlan,
-    known: KnownPlan,
 }
 
 /// The value without white space around it, and a whole number without the `.0` that a spreadsheet or data frame

@@ -29,6 +29,15 @@ impl ByteSet {
         self.0[usize::from(byte >> 6)] >> (byte & 63) & 1 == 1
     }
 
+    fn insert_all(&mut self, first: u8, last: u8) {
+        (first..=last).for_each(|byte| self.insert(byte));
+    }
+
+    /// Whether the two have a byte in common.
+    pub(crate) fn meets_any(self, other: Self) -> bool {
+        self.0.iter().zip(other.0).any(|(a, b)| a & b != 0)
+    }
+
     fn meets(self, start: u8, end: u8) -> bool {
         (start..=end).any(|byte| self.contains(byte))
     }
@@ -128,9 +137,46 @@ pub(crate) fn heads<const N: usize>(nfa: &NFA) -> [ByteSet; N] {
     heads
 }
 
-/// Whether every match holds this byte.
-pub(crate) fn requires(nfa: &NFA, byte: u8) -> bool {
-    let others = ByteSet::of(|other| other != byte);
+/// All bytes that a match can hold.
+pub(crate) fn alphabet(nfa: &NFA) -> ByteSet {
+    let mut set = ByteSet::default();
+    let mut seen = vec![false; nfa.states().len()];
+    let mut todo = vec![nfa.start_anchored()];
+    while let Some(id) = todo.pop() {
+        if std::mem::replace(&mut seen[id.as_usize()], true) {
+            continue;
+        }
+        match nfa.state(id) {
+            State::ByteRange { trans } => {
+                set.insert_all(trans.start, trans.end);
+                todo.push(trans.next);
+            }
+            State::Sparse(sparse) => {
+                for trans in &*sparse.transitions {
+                    set.insert_all(trans.start, trans.end);
+                    todo.push(trans.next);
+                }
+            }
+            State::Dense(dense) => {
+                for byte in 0..=255u8 {
+                    if let Some(next) = dense.matches_byte(byte) {
+                        set.insert(byte);
+                        todo.push(next);
+                    }
+                }
+            }
+            State::Look { next, .. } | State::Capture { next, .. } => todo.push(*next),
+            State::Union { alternates } => todo.extend(alternates.iter().copied()),
+            State::BinaryUnion { alt1, alt2 } => todo.extend([*alt1, *alt2]),
+            State::Match { .. } | State::Fail => {}
+        }
+    }
+    set
+}
+
+/// Whether every match holds one of these bytes.
+pub(crate) fn requires(nfa: &NFA, bytes: ByteSet) -> bool {
+    let others = ByteSet(bytes.0.map(|word| !word));
     let mut walk = Walk::new(nfa);
     let mut all = vec![false; nfa.states().len()];
     let mut states = walk.close(&[nfa.start_anchored()]);
@@ -227,7 +273,8 @@ mod tests {
     #[test]
     fn a_byte_that_every_match_needs() {
         let nfa = pattern_nfa(r"\b[a-z.]{1,64}@[a-z]{1,9}\b").unwrap();
-        assert!(requires(&nfa, b'@'));
-        assert!(!requires(&nfa, b'.'));
+        let one = |byte| ByteSet::of(|other| other == byte);
+        assert!(requires(&nfa, one(b'@')));
+        assert!(!requires(&nfa, one(b'.')));
     }
 }

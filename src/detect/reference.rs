@@ -124,7 +124,6 @@ fn fast(matcher: &Matcher, text: &[u8]) -> Vec<Claim> {
         at: 0,
         index: 0,
         plan: &plan,
-        known: scratch.plan(0, &plan),
     };
     matcher.find_in(&cell, &mut scratch, &mut found);
     let outcome = |evidence: EvidenceSet| EvidenceSet(evidence.0 & 7);
@@ -243,8 +242,8 @@ fn a_batch_gives_each_candidate_its_value() {
     let mut found = Vec::new();
     matcher.find(
         &batch,
-        &[Arc::new(ColumnPlan::all(matcher))],
-        &mut [0],
+        &[0, 1, 2],
+        &ColumnPlan::all(matcher),
         &mut matcher.scratch(),
         &mut found,
     );

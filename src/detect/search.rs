@@ -9,11 +9,10 @@ use std::ops::Range;
 
 use regex_automata::nfa::thompson::NFA;
 
+use super::FormId;
 use super::automaton::{Automaton, States};
-use super::plan::ColumnPlan;
 use super::prefilter::{ByteSet, Start, heads, requires};
 use super::table::{CLASSES, Known, SetId, Table, Token};
-use super::{FormId, FormSet};
 use crate::error::Error;
 
 /// No match is longer than this: what keeps a search linear, whatever the patterns. Two MRZ lines are 89 bytes.
@@ -26,8 +25,8 @@ const RARE: [u8; 2] = [b'@', b':'];
 const LEAD: u8 = 16;
 /// Bytes of a token that are compared with those that a form can start with.
 const HEADS: usize = 4;
-/// Plans whose masks are kept.
-const MOST_PLANS: usize = 1024;
+/// Sets of forms whose masks are kept.
+const MOST_CHOSEN: usize = 4096;
 
 /// Forms that start at a token or at a certain byte.
 pub(super) struct Tokens {
@@ -53,9 +52,9 @@ pub(super) struct TokensScratch {
     /// For each set of forms that the table knows, its groups; empty before the set is asked for.
     groups_of: Vec<Range<u32>>,
     groups: Vec<Group>,
-    /// For each plan that was met, by its key, the forms of each group that it has; [`UNKNOWN`] before anybody asked.
+    /// For each set of forms that was searched for, those of each group; [`UNKNOWN`] before anybody asked.
     masks: Vec<Vec<u64>>,
-    plans: HashMap<u64, u32>,
+    chosen: HashMap<Box<[u64]>, u32>,
 }
 
 /// No mask yet: all 64 forms of a group at once, so groups have 63.
@@ -74,9 +73,9 @@ struct Group {
     needing: [u64; RARE.len()],
 }
 
-/// A plan that this thread has met.
+/// A set of forms that this thread has searched for.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct KnownPlan(u32);
+pub(super) struct Chosen(u32);
 
 impl Tokens {
     pub(super) fn new(forms: &[(&str, &NFA)]) -> Self {
@@ -100,7 +99,7 @@ impl Tokens {
         let forms = forms.iter().map(|(pattern, nfa)| TokenForm {
             pattern: (*pattern).to_owned(),
             heads: heads(nfa),
-            needs: RARE.map(|byte| requires(nfa, byte)),
+            needs: RARE.map(|rare| requires(nfa, ByteSet::of(|byte| byte == rare))),
         });
         Self {
             forms: forms.collect(),
@@ -117,7 +116,7 @@ impl Tokens {
             groups_of: Vec::new(),
             groups: Vec::new(),
             masks: Vec::new(),
-            plans: HashMap::new(),
+            chosen: HashMap::new(),
         }
     }
 
@@ -125,14 +124,14 @@ impl Tokens {
     pub(super) fn search<'a>(
         &'a self,
         bytes: &'a [u8],
-        plan: &'a ColumnPlan,
-        known: KnownPlan,
+        forms: &'a [u64],
+        chosen: Chosen,
     ) -> TokenSearch<'a> {
         TokenSearch {
             tokens: self,
             bytes,
-            plan,
-            known,
+            forms,
+            chosen,
             at: 0,
             rare: [None; RARE.len()],
         }
@@ -192,35 +191,36 @@ impl Tokens {
 }
 
 impl TokensScratch {
-    /// Makes a plan known.
-    pub(super) fn plan(&mut self, plan: &ColumnPlan) -> KnownPlan {
-        if let Some(&known) = self.plans.get(&plan.key) {
-            return KnownPlan(known);
-        }
-        if self.masks.len() >= MOST_PLANS {
-            self.masks.clear();
-            self.plans.clear();
+    /// Makes a set of forms known.
+    pub(super) fn chosen(&mut self, forms: &[u64]) -> Chosen {
+        if let Some(&known) = self.chosen.get(forms) {
+            return Chosen(known);
         }
         self.masks.push(Vec::new());
         let known = self.masks.len() as u32 - 1;
-        self.plans.insert(plan.key, known);
-        KnownPlan(known)
+        self.chosen.insert(forms.into(), known);
+        Chosen(known)
     }
 
-    /// Whether plans are known by other numbers than before, once more are made known.
-    pub(super) fn is_full(&self) -> bool {
-        self.masks.len() >= MOST_PLANS
+    /// Forgets all sets of forms, when there are many.
+    pub(super) fn forget_some(&mut self) -> bool {
+        let full = self.masks.len() >= MOST_CHOSEN;
+        if full {
+            self.masks.clear();
+            self.chosen.clear();
+        }
+        full
     }
 
-    /// The forms of a group that a plan has.
+    /// The forms of a group that are searched for.
     #[inline]
-    fn mask(&mut self, group: u32, known: KnownPlan, plan: &ColumnPlan) -> u64 {
-        let masks = &mut self.masks[known.0 as usize];
+    fn mask(&mut self, group: u32, chosen: Chosen, all: &[u64]) -> u64 {
+        let masks = &mut self.masks[chosen.0 as usize];
         match masks.get(group as usize) {
             Some(&mask) if mask != UNKNOWN => mask,
             _ => {
                 let forms = &self.groups[group as usize].forms;
-                let has = |form: u16| plan.forms[usize::from(form / 64)] >> (form % 64) & 1;
+                let has = |form: u16| all[usize::from(form / 64)] >> (form % 64) & 1;
                 let bits = forms.iter().enumerate();
                 let mask = bits.fold(0, |all, (bit, form)| all | has(*form) << bit);
                 if masks.len() <= group as usize {
@@ -237,8 +237,9 @@ impl TokensScratch {
 pub(super) struct TokenSearch<'a> {
     tokens: &'a Tokens,
     bytes: &'a [u8],
-    plan: &'a ColumnPlan,
-    known: KnownPlan,
+    /// The forms that are searched for.
+    forms: &'a [u64],
+    chosen: Chosen,
     at: usize,
     /// For each rare byte, where the next one is; none before anybody asked.
     rare: [Option<usize>; RARE.len()],
@@ -288,7 +289,7 @@ impl TokenSearch<'_> {
                 }
             };
             for group in self.tokens.groups(set, scratch) {
-                let mask = scratch.mask(group, self.known, self.plan);
+                let mask = scratch.mask(group, self.chosen, self.forms);
                 if mask != 0 {
                     self.walk(start, mask, &mut scratch.groups[group as usize], matched);
                 }
@@ -414,8 +415,13 @@ impl Cells {
         (self.first..self.first + self.count).contains(&form)
     }
 
+    /// Whether any of these forms must be a whole cell.
+    pub(super) fn has_any(&self, forms: &[u64]) -> bool {
+        (self.first..self.first + self.count).any(|form| forms[form / 64] >> (form % 64) & 1 == 1)
+    }
+
     /// Whether a form of the plan can start like this cell.
-    fn may_match(&self, bytes: &[u8], plan: &FormSet) -> bool {
+    fn may_match(&self, bytes: &[u8], plan: &[u64]) -> bool {
         let count = self.words.len();
         (0..count).any(|word| {
             let mut mask = plan[self.words.start + word];
@@ -430,7 +436,7 @@ impl Cells {
     pub(super) fn search(
         &self,
         bytes: &[u8],
-        plan: &FormSet,
+        plan: &[u64],
         scratch: &mut CellsScratch,
         matched: &mut Vec<(FormId, usize)>,
     ) {
@@ -481,7 +487,7 @@ impl Loose {
     pub(super) fn search(
         &self,
         bytes: &[u8],
-        plan: &FormSet,
+        plan: &[u64],
         mut found: impl FnMut(FormId, Range<usize>),
     ) {
         if self.each.is_empty() {

@@ -2,8 +2,6 @@
 //!
 //! Names of tables and columns appear in every report, so what is surely personal in them is masked like a value.
 
-use std::sync::Arc;
-
 use super::{ColumnPlan, Matcher, Scratch, mask::mask};
 use crate::format::{Batch, ColumnId, OffsetMap, Rows, Value};
 use crate::raw::Raw;
@@ -29,13 +27,8 @@ impl Matcher {
             offsets: &OffsetMap::Shift(0),
         };
         let mut found = Vec::new();
-        self.find(
-            &batch,
-            &[Arc::new(ColumnPlan::all(self))],
-            &mut [0],
-            scratch,
-            &mut found,
-        );
+        Self::start_batch(scratch);
+        self.find(&batch, &[0], &ColumnPlan::all(self), scratch, &mut found);
         let mut veiled = String::with_capacity(name.len());
         let mut at = 0;
         for candidate in found {

@@ -15,7 +15,7 @@ use crate::detect::mask::{Fingerprints, mask};
 use crate::detect::plan::ColumnPlan;
 use crate::detect::{Candidate, DetectorId, Matcher, Scratch};
 use crate::error::{Problem, Verdict};
-use crate::format::{self, Batch, ColumnId, Extent, Part, Piece, Sink};
+use crate::format::{self, Batch, ColumnId, Extent, Part, Piece, Sink, Value};
 use crate::input::Input;
 use crate::raw::Raw;
 use crate::score::{EvidenceSet, Example};
@@ -228,6 +228,7 @@ impl Reading<'_> {
             plans: Vec::new(),
             filled: Vec::new(),
             found: Vec::new(),
+            by_column: ByColumn::default(),
             hits: Packed::default(),
             order: 0,
             problems: Vec::new(),
@@ -329,6 +330,42 @@ struct Met {
     rows: u64,
 }
 
+/// The values of a batch, column by column.
+#[derive(Default)]
+struct ByColumn {
+    /// The values, by column.
+    values: Vec<u32>,
+    /// Where those of each column end.
+    ends: Vec<u32>,
+}
+
+impl ByColumn {
+    /// Sorts values by column; gives each column that has some, with their numbers.
+    fn sort(&mut self, values: &[Value], columns: usize) -> impl Iterator<Item = (usize, &[u32])> {
+        self.ends.clear();
+        self.ends.resize(columns, 0);
+        for value in values {
+            self.ends[value.column.0 as usize] += 1;
+        }
+        let mut start = 0;
+        for end in &mut self.ends {
+            start += std::mem::replace(end, start);
+        }
+        self.values.clear();
+        self.values.resize(values.len(), 0);
+        for (index, value) in values.iter().enumerate() {
+            let at = &mut self.ends[value.column.0 as usize];
+            self.values[*at as usize] = index as u32;
+            *at += 1;
+        }
+        let starts = std::iter::once(0).chain(self.ends.iter().copied());
+        let ranges = starts.zip(self.ends.iter().copied()).enumerate();
+        ranges
+            .filter(|(_, (start, end))| start < end)
+            .map(|(column, (start, end))| (column, &self.values[start as usize..end as usize]))
+    }
+}
+
 /// Takes a chunk's values: searches them, counts what is found, packs hits.
 struct ChunkSink<'r> {
     reading: &'r Reading<'r>,
@@ -343,6 +380,7 @@ struct ChunkSink<'r> {
     /// For each column, the rows that aren't empty.
     filled: Vec<u64>,
     found: Vec<Candidate>,
+    by_column: ByColumn,
     hits: Packed,
     /// How many candidates came before: the order of examples.
     order: u64,
@@ -378,8 +416,21 @@ impl Sink for ChunkSink<'_> {
     fn batch(&mut self, batch: Batch<'_>) {
         let mut found = std::mem::take(&mut self.found);
         let matcher = &self.reading.engine.matcher;
-        let (plans, filled) = (&self.plans, &mut self.filled);
-        matcher.find(&batch, plans, filled, &mut self.scratch, &mut found);
+        Matcher::start_batch(&mut self.scratch);
+        let order = self.by_column.sort(batch.values, self.columns.len());
+        for (column, values) in order {
+            self.filled[column] += matcher.find(
+                &batch,
+                values,
+                &self.plans[column],
+                &mut self.scratch,
+                &mut found,
+            );
+        }
+        if self.reading.engine.scan.findings {
+            // Findings are listed in the order of the text.
+            found.sort_by_key(|candidate| candidate.value);
+        }
         for candidate in found.drain(..) {
             self.count(&batch, &candidate);
         }
@@ -396,17 +447,15 @@ impl Sink for ChunkSink<'_> {
 impl ChunkColumn {
     /// Notes the rows in which a detector was found; gives how many of them are new.
     fn met(&mut self, detector: DetectorId, rows: &[u32]) -> u64 {
-        let at = match self.rows.iter().position(|met| met.detector == detector) {
-            Some(at) => at,
-            None => {
-                self.rows.push(Met {
-                    detector,
-                    last: u32::MAX,
-                    rows: 0,
-                });
-                self.rows.len() - 1
-            }
-        };
+        let known = self.rows.iter().position(|met| met.detector == detector);
+        let at = known.unwrap_or_else(|| {
+            self.rows.push(Met {
+                detector,
+                last: u32::MAX,
+                rows: 0,
+            });
+            self.rows.len() - 1
+        });
         let met = &mut self.rows[at];
         let mut new = 0;
         for &row in rows {

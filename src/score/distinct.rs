@@ -40,10 +40,7 @@ impl Distinct {
             self.bound = other.bound;
             self.hashes.retain(|&hash| hash < other.bound);
         }
-        #[expect(
-            clippy::iter_over_hash_type,
-            reason = "the k smallest are the same in any order"
-        )]
+        // In any order: the k smallest are the same.
         for &hash in &other.hashes {
             self.add(hash);
         }

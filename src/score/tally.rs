@@ -49,14 +49,12 @@ impl<K: Copy + Ord, V> Few<K, V> {
     where
         V: Default,
     {
-        let at = match self.keys.iter().position(|known| *known == key) {
-            Some(at) => at,
-            None => {
-                self.keys.push(key);
-                self.values.push(V::default());
-                self.keys.len() - 1
-            }
-        };
+        let known = self.keys.iter().position(|known| *known == key);
+        let at = known.unwrap_or_else(|| {
+            self.keys.push(key);
+            self.values.push(V::default());
+            self.keys.len() - 1
+        });
         &mut self.values[at]
     }
 

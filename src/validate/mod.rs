@@ -150,7 +150,10 @@ pub fn normalise(kind: Normalise, pad: Option<usize>, value: &[u8], out: &mut Ve
                     .map(u8::to_ascii_uppercase),
             );
         }
-        Normalise::Lower => out.extend(value.iter().map(u8::to_ascii_lowercase)),
+        Normalise::Lower => {
+            out.extend_from_slice(value);
+            out.make_ascii_lowercase();
+        }
         Normalise::Fold => fold::fold(value, out),
     }
     if let Some(missing) = pad

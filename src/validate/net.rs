@@ -67,19 +67,19 @@ pub fn mac(value: &[u8]) -> bool {
 
 /// RFC 9562: version 1 to 8 at the thirteenth digit, variant 8 to b (or c, d of old ones) at the seventeenth.
 pub fn uuid(value: &[u8]) -> bool {
-    let hex = || {
-        value
-            .iter()
-            .filter(|byte| byte.is_ascii_hexdigit())
-            .map(u8::to_ascii_lowercase)
-    };
-    hex().count() == 32
-        && hex()
-            .nth(12)
-            .is_some_and(|version| (b'1'..=b'8').contains(&version))
-        && hex()
-            .nth(16)
-            .is_some_and(|variant| matches!(variant, b'8' | b'9' | b'a' | b'b' | b'c' | b'd'))
+    let mut digits = 0;
+    for &byte in value.iter().filter(|byte| byte.is_ascii_hexdigit()) {
+        let fits = match digits {
+            12 => matches!(byte, b'1'..=b'8'),
+            16 => matches!(byte.to_ascii_lowercase(), b'8' | b'9' | b'a'..=b'd'),
+            _ => true,
+        };
+        if !fits {
+            return false;
+        }
+        digits += 1;
+    }
+    digits == 32
 }
 
 /// RFC 5321 section 4.5.3.1 and RFC 1035 section 2.3.4.
@@ -88,26 +88,22 @@ pub fn email(value: &[u8]) -> bool {
         return false;
     };
     let (local, domain) = (&value[..at], &value[at + 1..]);
-    let dotted = |part: &[u8]| {
-        !part.is_empty()
-            && part[0] != b'.'
-            && part[part.len() - 1] != b'.'
-            && !part.windows(2).any(|two| two == b"..")
+    let Some(dot) = domain.iter().rposition(|&byte| byte == b'.') else {
+        return false;
     };
-    let mut labels = domain.split(|&byte| byte == b'.');
-    let top = labels.clone().next_back().unwrap_or_default();
-    local.len() <= 64
+    let top = &domain[dot + 1..];
+    let is_label = |label: &[u8]| {
+        (1..=63).contains(&label.len()) && label[0] != b'-' && label[label.len() - 1] != b'-'
+    };
+    (1..=64).contains(&local.len())
         && domain.len() <= 253
-        && dotted(local)
-        && labels.all(|label| {
-            (1..=63).contains(&label.len()) && label[0] != b'-' && label[label.len() - 1] != b'-'
-        })
-        && domain.contains(&b'.')
         && top.len() >= 2
         && (top
             .iter()
             .all(|byte| byte.is_ascii_alphabetic() || *byte >= 0x80)
             || top.len() > 4 && top[..4].eq_ignore_ascii_case(b"xn--"))
+        && !local.split(|&byte| byte == b'.').any(<[u8]>::is_empty)
+        && domain.split(|&byte| byte == b'.').all(is_label)
         && !is_file_ending(top)
 }
 

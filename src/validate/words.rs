@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::hash::BuildHasher;
+use std::hash::{BuildHasher, BuildHasherDefault};
 use std::sync::{Arc, OnceLock};
 
 use foldhash::quality::FixedState;
@@ -33,7 +33,7 @@ impl std::hash::Hasher for Itself {
 }
 
 /// A set of hashes.
-pub(crate) type Hashes = HashSet<u64, std::hash::BuildHasherDefault<Itself>>;
+pub(crate) type Hashes = HashSet<u64, BuildHasherDefault<Itself>>;
 
 /// A set of folded words and phrases.
 pub struct WordList {
@@ -60,7 +60,8 @@ impl WordList {
         let lines = text
             .lines()
             .filter(|line| !line.starts_with('#') && !line.is_empty());
-        let mut hashes = Hashes::with_capacity_and_hasher(text.len() / 10, Default::default());
+        let mut hashes =
+            Hashes::with_capacity_and_hasher(text.len() / 10, BuildHasherDefault::default());
         let mut folded = Vec::new();
         for line in lines {
             let plain = line

@@ -89,11 +89,6 @@ impl Automaton {
         states
     }
 
-    /// The class of each byte: patterns tell no two bytes of a class apart.
-    pub(super) fn classes(&self) -> &[u8; 256] {
-        &self.classes
-    }
-
     /// Forgets all states.
     fn reset(&self, states: &mut States) {
         states.cache.reset(&self.dfa);

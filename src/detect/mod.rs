@@ -58,6 +58,8 @@ pub(crate) struct Detector {
 /// A compiled pattern with its figures.
 pub(crate) struct CompiledForm {
     pub(crate) detector: DetectorId,
+    normalise: Normalise,
+    pad: Option<usize>,
     pub(crate) checks: Checks,
     /// Share of random values of this shape that pass.
     pub(crate) chance: f64,
@@ -111,7 +113,7 @@ pub(crate) struct Scratch {
     cells: search::CellsScratch,
     memo: Memo,
     /// What to search for, by plan and kinds of bytes.
-    possible: Vec<Option<Possible>>,
+    possible: Vec<Possible>,
     normalised: Vec<u8>,
     /// What `normalised` was made from, in which value and span, and its hash: forms often share it.
     normalised_as: Option<(Normalise, Option<usize>, u32, usize, usize)>,
@@ -200,7 +202,7 @@ impl Matcher {
             tokens: self.tokens.scratch(),
             cells: self.cells.scratch(),
             memo: Memo::new(),
-            possible: vec![None; POSSIBLE],
+            possible: vec![Possible::default(); POSSIBLE],
             normalised: Vec::with_capacity(128),
             normalised_as: None,
             hash: 0,
@@ -280,28 +282,30 @@ impl Matcher {
 
     fn find_in(&self, cell: &Cell<'_>, scratch: &mut Scratch, found: &mut Vec<Candidate>) {
         let slot = scratch.possible(self, cell.plan, kinds::kinds(cell.bytes));
-        let Some(possible) = scratch.possible[slot].take() else {
+        let possible = &mut scratch.possible[slot];
+        if !possible.whole && !possible.part {
             return;
-        };
-        if possible.whole {
-            self.find_whole(cell, &possible, scratch, found);
         }
-        if possible.part {
-            self.find_parts(cell, &possible, scratch, found);
+        let (whole, part, chosen) = (possible.whole, possible.part, possible.chosen);
+        let forms = std::mem::take(&mut possible.forms);
+        if whole {
+            self.find_whole(cell, &forms, scratch, found);
         }
-        scratch.possible[slot] = Some(possible);
+        if part {
+            self.find_parts(cell, &forms, chosen, scratch, found);
+        }
+        scratch.possible[slot].forms = forms;
     }
 
     fn find_whole(
         &self,
         cell: &Cell<'_>,
-        possible: &Possible,
+        forms: &[u64],
         scratch: &mut Scratch,
         found: &mut Vec<Candidate>,
     ) {
         let mut matched = std::mem::take(&mut scratch.matched);
         matched.clear();
-        let forms = &possible.forms;
         self.cells
             .search(cell.bytes, forms, &mut scratch.cells, &mut matched);
         for &(form, end) in &matched {
@@ -313,13 +317,13 @@ impl Matcher {
     fn find_parts(
         &self,
         cell: &Cell<'_>,
-        possible: &Possible,
+        forms: &[u64],
+        chosen: Chosen,
         scratch: &mut Scratch,
         found: &mut Vec<Candidate>,
     ) {
         let mut matched = std::mem::take(&mut scratch.matched);
-        let Possible { forms, chosen, .. } = possible;
-        let mut tokens = self.tokens.search(cell.bytes, forms, *chosen);
+        let mut tokens = self.tokens.search(cell.bytes, forms, chosen);
         while let Some(start) = tokens.next_match(&mut scratch.tokens, &mut matched) {
             let mut sure = start;
             for &(form, end) in &matched {
@@ -363,13 +367,7 @@ impl Matcher {
         let form = &self.forms[usize::from(id.0)];
         let detector = &self.detectors[usize::from(form.detector.0)];
         let raw = &cell.bytes[span.clone()];
-        let kind = (
-            detector.rule.normalise,
-            detector.rule.pad,
-            cell.index,
-            span.start,
-            span.end,
-        );
+        let kind = (form.normalise, form.pad, cell.index, span.start, span.end);
         if scratch.normalised_as != Some(kind) {
             normalise(kind.0, kind.1, raw, &mut scratch.normalised);
             scratch.hash = crate::validate::words::hash(&scratch.normalised);
@@ -413,9 +411,9 @@ impl Matcher {
 }
 
 /// What to search for in the cells of a column that have certain kinds of bytes.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 struct Possible {
-    /// The column's plan and the kinds.
+    /// The column's plan and the kinds; a cell has some, so no key is that of the default.
     key: (u64, u32),
     forms: Box<[u64]>,
     chosen: Chosen,
@@ -432,9 +430,8 @@ impl Scratch {
         let key = (plan.key, kinds);
         let slot =
             (plan.key as usize ^ (kinds as usize).wrapping_mul(0x9e37_79b1) >> 12) % POSSIBLE;
-        match &self.possible[slot] {
-            Some(known) if known.key == key => {}
-            _ => self.work_out(slot, matcher, plan, kinds),
+        if self.possible[slot].key != key {
+            self.work_out(slot, matcher, plan, kinds);
         }
         slot
     }
@@ -443,16 +440,16 @@ impl Scratch {
     fn work_out(&mut self, slot: usize, matcher: &Matcher, plan: &ColumnPlan, kinds: u32) {
         let forms = matcher.kinds.possible(plan, kinds);
         if self.tokens.forget_some() {
-            self.possible.fill(None);
+            self.possible.fill(Possible::default());
         }
-        self.possible[slot] = Some(Possible {
+        self.possible[slot] = Possible {
             key: (plan.key, kinds),
             chosen: self.tokens.chosen(&forms),
             whole: matcher.cells.has_any(&forms),
             part: (0..matcher.forms.len())
                 .any(|form| !matcher.cells.holds(form) && forms[form / 64] >> (form % 64) & 1 == 1),
             forms: forms.into(),
-        });
+        };
     }
 }
 
@@ -562,6 +559,8 @@ impl<'r> Draft<'r> {
             .map_or(prior / 3.0, |share| share.0);
         Ok(CompiledForm {
             detector: self.detector,
+            normalise: rule.normalise,
+            pad: rule.pad,
             soft: compiled.is_soft(),
             checks: compiled,
             chance,

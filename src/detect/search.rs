@@ -67,14 +67,14 @@ struct Group {
     automaton: Automaton,
     states: States,
     forms: Vec<u16>,
-    /// For each class of bytes at each of the first places, the forms that can have it there.
-    heads: Vec<[u64; HEADS]>,
+    /// For each byte at each of the first places, the forms that can have it there.
+    heads: Box<[[u64; HEADS]; 256]>,
     /// For each rare byte, the forms that need one.
     needing: [u64; RARE.len()],
 }
 
 /// A set of forms that this thread has searched for.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Chosen(u32);
 
 impl Tokens {
@@ -167,12 +167,11 @@ impl Tokens {
         let forms = || ids.iter().map(|form| &self.forms[usize::from(*form)]);
         let patterns: Vec<&str> = forms().map(|form| form.pattern.as_str()).collect();
         let automaton = Automaton::new(&patterns).expect("each was compiled before, by itself");
-        let classes = automaton.classes();
-        let mut heads = vec![[0; HEADS]; 256];
+        let mut heads = Box::new([[0; HEADS]; 256]);
         for (bit, form) in forms().enumerate() {
             for (place, head) in form.heads.iter().enumerate() {
                 for byte in (0..=255u8).filter(|&byte| head.contains(byte)) {
-                    heads[usize::from(classes[usize::from(byte)])][place] |= 1 << bit;
+                    heads[usize::from(byte)][place] |= 1 << bit;
                 }
             }
         }
@@ -318,9 +317,16 @@ impl TokenSearch<'_> {
     ) {
         let bytes = self.bytes;
         let end = bytes.len().min(start + LONGEST_MATCH);
-        let classes = group.automaton.classes();
-        for (place, &byte) in bytes[start..end].iter().take(HEADS).enumerate() {
-            mask &= group.heads[usize::from(classes[usize::from(byte)])][place];
+        let heads = |place: usize, byte: u8| group.heads[usize::from(byte)][place];
+        if let Some(&[a, b, c, d]) = bytes.get(start..start + HEADS) {
+            mask &= heads(0, a) & heads(1, b) & heads(2, c) & heads(3, d);
+        } else {
+            for (place, &byte) in bytes[start..].iter().enumerate() {
+                mask &= heads(place, byte);
+            }
+        }
+        if mask == 0 {
+            return;
         }
         for (rare, &needing) in group.needing.iter().enumerate() {
             if mask & needing != 0 && self.next_rare(rare, start) > end {

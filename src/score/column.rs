@@ -155,7 +155,8 @@ struct Posterior {
     passed: f64,
     /// A value that no list knows is genuine.
     unlisted: f64,
-    /// Log-odds of the first; a thousand values say more than a probability can hold.
+    /// How much better genuine values explain the column than others, as log-odds: a thousand values say more than a
+    /// probability can hold, and this is what rivals are compared by.
     log_odds: f64,
 }
 
@@ -235,18 +236,16 @@ impl Judge<'_> {
                 let rivals = by_detector.iter().filter(|(other, rival)| {
                     **other != detector && rival.cells + standing.cells > nonempty
                 });
-                // One of them is true, or none is: each one's odds against the sum of all.
-                let (mut weights, mut outdone) = (vec![0.0, standing.log_odds], false);
+                // They explain the same cells, so one of them is true at the most.
+                let (mut others, mut outdone) = (0.0, false);
                 for (&other, rival) in rivals {
-                    weights.push(rival.log_odds);
+                    others += (rival.log_odds - standing.log_odds).exp();
                     outdone |= (rival.log_odds, std::cmp::Reverse(other))
                         > (standing.log_odds, std::cmp::Reverse(detector));
                 }
-                let top = weights.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-                let sum: f64 = weights.iter().map(|weight| (weight - top).exp()).sum();
                 DetectorVerdict {
                     detector,
-                    sure: (standing.log_odds - top).exp() / sum,
+                    sure: standing.sure / (1.0 + others),
                     alone: standing.sure,
                     outdone,
                     invalid: standing.invalid,
@@ -535,15 +534,22 @@ fn weigh(prior: f64, n: f64, k: f64, rates: Rates) -> Posterior {
         .iter()
         .map(|term| term.0)
         .fold(f64::NEG_INFINITY, f64::max);
-    let (mut sum, mut passed, mut unlisted, mut not_passed) = (0.0, 0.0, 0.0, f64::MIN_POSITIVE);
-    for (log_weight, if_passed, if_unlisted) in terms {
+    let (mut sum, mut passed, mut unlisted) = (0.0, 0.0, 0.0);
+    for &(log_weight, if_passed, if_unlisted) in &terms {
         let weight = (log_weight - top).exp();
         sum += weight;
         passed += weight * if_passed;
         unlisted += weight * if_unlisted;
-        not_passed += weight * (1.0 - if_passed);
     }
-    let log_odds = passed.max(f64::MIN_POSITIVE).ln() - not_passed.ln();
+    let log_sum = |genuine: bool| {
+        let some = terms.iter().filter(|term| (term.1 > 0.0) == genuine);
+        let top = some
+            .clone()
+            .map(|term| term.0)
+            .fold(f64::NEG_INFINITY, f64::max);
+        top + some.map(|term| (term.0 - top).exp()).sum::<f64>().ln()
+    };
+    let log_odds = log_sum(true) - log_sum(false);
     Posterior {
         passed: passed / sum,
         unlisted: unlisted / sum,

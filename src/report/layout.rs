@@ -12,50 +12,65 @@ use crate::event::{ColumnDetector, ColumnRecord, thousandths};
 /// Which cells a line about a column has, and how wide they are: the same in all tables, so that eyes can run down.
 pub(super) struct Layout {
     pub(super) grid: Grid,
+    shows: Shows,
+}
+
+/// What there is room for, beside names, counts and examples.
+#[derive(Clone, Copy)]
+struct Shows {
+    category: bool,
     bar: bool,
+    /// How sure, in a word.
     word: bool,
 }
 
 impl Layout {
     /// The richest layout that leaves names and examples room.
     pub(super) fn of(inputs: &[InputFound], width: usize) -> Self {
-        let choices = [(true, true), (false, true), (false, false)];
-        let mut layouts = choices.map(|(bar, word)| Self::measured(inputs, width, bar, word));
-        let first = layouts.iter().position(|(_, fits)| *fits);
-        let (layout, _) = std::mem::replace(
-            &mut layouts[first.unwrap_or(2)],
-            (
-                Layout {
-                    grid: Grid::new(0, Vec::new()),
-                    bar: false,
-                    word: false,
-                },
-                false,
-            ),
-        );
-        layout
+        let choices = [
+            (true, true, true),
+            (false, true, true),
+            (false, false, true),
+        ];
+        for (category, bar, word) in choices {
+            let shows = Shows {
+                category,
+                bar,
+                word,
+            };
+            let (layout, fits) = Self::measured(inputs, width, shows);
+            if fits {
+                return layout;
+            }
+        }
+        let shows = Shows {
+            category: false,
+            bar: false,
+            word: false,
+        };
+        Self::measured(inputs, width, shows).0
     }
 
-    fn measured(inputs: &[InputFound], width: usize, bar: bool, word: bool) -> (Self, bool) {
+    fn measured(inputs: &[InputFound], width: usize, shows: Shows) -> (Self, bool) {
         let mut tracks = vec![
-            Track::path(if word { 24 } else { 14 }),
-            Track::text(10),
-            Track::text(8),
-            Track::number(),
-            Track::number(),
+            Track::path(if shows.word { 24 } else { 14 }),
+            Track::text(if shows.word { 15 } else { 10 }),
         ];
-        if bar {
+        if shows.category {
+            tracks.push(Track::text(11));
+        }
+        tracks.extend([Track::number(), Track::number()]);
+        if shows.bar {
             tracks.push(Track::text(BAR));
         }
         tracks.push(Track::number());
-        if word {
+        if shows.word {
             tracks.push(Track::text(8));
         }
-        tracks.push(Track::text(14));
+        tracks.push(Track::text(if shows.bar { 20 } else { 14 }));
         let mut layout = Self {
             grid: Grid::new(2, tracks),
-            bar,
-            word,
+            shows,
         };
         let header = layout.header();
         layout.grid.measure(&header);
@@ -74,12 +89,16 @@ impl Layout {
     }
 
     pub(super) fn header(&self) -> Vec<Cell> {
-        let mut texts = vec!["column", "detector", "category", "rows", "share"];
-        if self.bar {
+        let mut texts = vec!["column", "detector"];
+        if self.shows.category {
+            texts.push("category");
+        }
+        texts.extend(["rows", "share"]);
+        if self.shows.bar {
             texts.push("");
         }
         texts.push("sure");
-        if self.word {
+        if self.shows.word {
             texts.push("");
         }
         texts.push("examples");
@@ -100,15 +119,19 @@ impl Layout {
         let mut cells = vec![
             Cell::styled(name, bold()),
             Cell::styled(escaped(&detector.detector), style),
-            Cell::styled(escaped(&detector.category), style),
+        ];
+        if self.shows.category {
+            cells.push(Cell::styled(escaped(&detector.category), style));
+        }
+        cells.extend([
             Cell::new(counted(detector.rows)),
             Cell::new(share(detector.rows, column.rows)),
-        ];
-        if self.bar {
+        ]);
+        if self.shows.bar {
             cells.push(Cell::styled(bar(detector.rows, column.rows), style));
         }
         cells.push(Cell::new(format!("{}%", sure / 10)));
-        if self.word {
+        if self.shows.word {
             cells.push(Cell::new(sureness(sure)));
         }
         let examples: Vec<_> = detector

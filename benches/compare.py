@@ -67,8 +67,10 @@ def check_counts(speur, rg, definition, path, rg_path):
         return {}
     patterns = PATTERNS.read_text().splitlines()
     detectors = ",".join(definition["agree"])
-    command = [speur, "scan", path, "-f", "json", "--detectors", detectors, "--min-confidence", "0", "-q"]
-    columns = json.loads(subprocess.run(command, capture_output=True, check=True).stdout)["columns"]
+    command = [speur, "scan", path, "-f", "ndjson", "--detectors", detectors, "--min-confidence", "0", "-q"]
+    # Line by line: all findings at once would be several times as large as the input.
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
+        columns = [json.loads(line) for line in process.stdout if line.startswith(b'{"type":"column"')]
     counts = {}
     for detector in definition["agree"]:
         ours = sum(d["matches"] for c in columns for d in c["detectors"] if d["detector"] == detector)

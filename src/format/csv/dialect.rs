@@ -151,7 +151,7 @@ impl Fit {
 }
 
 /// `sep=;` as spreadsheets write and read it: the delimiter, and the line's length.
-fn sep_line(text: &[u8]) -> Option<(Vec<u8>, usize)> {
+pub(super) fn sep_line(text: &[u8]) -> Option<(Vec<u8>, usize)> {
     let end = memchr::memchr2(b'\n', b'\r', text)?;
     let line = &text[..end];
     let line = line

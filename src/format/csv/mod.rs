@@ -24,7 +24,7 @@ mod dialect;
 mod header;
 mod split;
 
-use dialect::{Dialect, RowEnd, fit};
+use dialect::{Dialect, RowEnd, fit, sep_line};
 use header::{column_names, has_header};
 use split::{State, Visit, Within, find_cut, split};
 
@@ -327,16 +327,17 @@ impl Chunk for Titles {
         }
         let decoded = self.block.decode();
         let stored = self.block.stored_text();
-        if self.title > 0 {
+        let text_of = |len: usize| decode(self.block.encoding(), &stored[..len], 0).text;
+        let title = text_of(self.title);
+        // A `sep=` line is no title: it says nothing of what the table is about.
+        let start = sep_line(&title).map_or(0, |(_, len)| len);
+        if !title[start..].trim_ascii().is_empty() {
             let column = sink.column("");
-            let title_end = decode(self.block.encoding(), &stored[..self.title], 0)
-                .text
-                .len();
             let value = Value {
-                start: 0,
-                end: title_end as u32,
+                start: start as u32,
+                end: title.len() as u32,
                 column,
-                line: 0,
+                line: count_line_ends(&title[..start]) as u32,
             };
             sink.batch(Batch {
                 text: &decoded.text,

@@ -80,17 +80,22 @@ fn winner(a: &Candidate, b: &Candidate, forms: &[CompiledForm]) -> Winner {
             let holds = |x: &Candidate, y: &Candidate| {
                 x.span.start <= y.span.start && x.span.end >= y.span.end
             };
+            // What says little of itself, or what no list knows, doesn't hide what it holds.
+            let hides = |outer: &Candidate, inner: &Candidate| {
+                (!soft(outer) || soft(inner) && strength(outer) >= strength(inner))
+                    && (strength(outer) >= 0.0 || strength(inner) < 0.0)
+            };
             if holds(a, b) {
-                if soft(a) && strength(b) > strength(a) {
-                    Winner::Both
-                } else {
+                if hides(a, b) {
                     Winner::First
+                } else {
+                    Winner::Both
                 }
             } else if holds(b, a) {
-                if soft(b) && strength(a) > strength(b) {
-                    Winner::Both
-                } else {
+                if hides(b, a) {
                     Winner::Second
+                } else {
+                    Winner::Both
                 }
             } else if strength(a) >= strength(b) {
                 Winner::First

@@ -333,6 +333,29 @@ mod tests {
         );
     }
 
+    proptest::proptest! {
+        #[test]
+        fn malformed_text_comes_apart_as_in_the_csv_crate(text in "[ab,\"\r\n ]{0,60}") {
+            let reader = csv::ReaderBuilder::new()
+                .has_headers(false)
+                .flexible(true)
+                .from_reader(text.as_bytes());
+            // Quotes within a cell stay as they are stored: only where cells start and end is compared.
+            let bare = |cells: Vec<String>| -> Vec<String> {
+                cells.iter().map(|cell| cell.replace('"', "")).collect()
+            };
+            let theirs: Vec<Vec<String>> = reader
+                .into_records()
+                .map(|record| bare(record.unwrap().iter().map(str::to_owned).collect()))
+                .collect();
+            let ours: Vec<Vec<String>> = records(&text, &Dialect::default())
+                .into_iter()
+                .map(bare)
+                .collect();
+            proptest::prop_assert_eq!(ours, theirs);
+        }
+    }
+
     #[test]
     fn cuts_come_after_records_only() {
         let dialect = Dialect::default();

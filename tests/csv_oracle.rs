@@ -194,10 +194,8 @@ proptest! {
         mark in any::<bool>(),
     ) {
         let encoding = Encoding::for_label(name.as_bytes()).unwrap();
-        let mut text = String::from("alpha,bravo\n");
-        for pair in words.chunks_exact(2) {
-            text += &format!("{},\"{}\"\n", pair[0], pair[1]);
-        }
+        let rows = words.chunks_exact(2).map(|pair| format!("{},\"{}\"\n", pair[0], pair[1]));
+        let text: String = std::iter::once("alpha,bravo\n".to_owned()).chain(rows).collect();
         let mark = mark && name != "windows-1252";
         let full = if mark { format!("\u{feff}{text}") } else { text };
         let stored = if name == "utf-16le" {

@@ -114,7 +114,11 @@ fn measure_all(text: &[u8], whole: bool, delimiter: &[u8]) -> Option<Fit> {
         (Some(a), Some(b)) => {
             // What ends rows ends nearly all lines, unless lines alone make no table.
             let plausible = b.records * 10 >= a.records * 8 || a.share < 0.8;
-            Some(if plausible && b.score() >= a.score() { b } else { a })
+            Some(if plausible && b.score() >= a.score() {
+                b
+            } else {
+                a
+            })
         }
         (a, b) => a.or(b),
     }

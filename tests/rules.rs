@@ -39,10 +39,21 @@ fn as_file(example: &Example) -> (&'static str, String) {
     }
 }
 
-/// What is wrong with the examples, for people.
+/// What is wrong with the examples of built-in rules, for people.
 fn wrong(
     min_confidence: f64,
     rules: &[Rule],
+    wanted: impl Fn(&Rule, &Example, bool) -> Option<bool>,
+) -> Vec<String> {
+    let all = scan_of(&[]).rules;
+    wrong_with(min_confidence, rules, all, wanted)
+}
+
+/// The same, with all of these rules taking part.
+fn wrong_with(
+    min_confidence: f64,
+    rules: &[Rule],
+    all: RuleSet,
     wanted: impl Fn(&Rule, &Example, bool) -> Option<bool>,
 ) -> Vec<String> {
     let folder = tempfile::tempdir().expect("a temporary folder");
@@ -65,6 +76,7 @@ fn wrong(
         }
     }
     let mut scan = scan_of(&[folder.path()]);
+    scan.rules = all;
     scan.min_confidence = min_confidence;
     scan.samples = 0;
     let records = records(&scan);
@@ -135,4 +147,89 @@ fn every_rule_says_what_it_must() {
         );
         assert!(!rule.sources.is_empty(), "{id} has no source");
     }
+}
+
+fn rules_page() -> std::path::PathBuf {
+    std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/RULES.md")
+}
+
+/// The code blocks of a page: what stands behind the backticks, and the text.
+fn blocks(page: &str) -> Vec<(&str, String)> {
+    let mut all: Vec<(&str, String)> = Vec::new();
+    let mut open = false;
+    for line in page.lines() {
+        match (line.strip_prefix("```"), open) {
+            (Some(info), false) => {
+                all.push((info, String::new()));
+                open = true;
+            }
+            (Some(_), true) => open = false,
+            (None, true) => {
+                if let Some((_, text)) = all.last_mut() {
+                    *text += line;
+                    *text += "\n";
+                }
+            }
+            (None, false) => {}
+        }
+    }
+    all
+}
+
+#[test]
+fn the_rules_that_the_page_teaches_hold() {
+    let page = std::fs::read_to_string(rules_page()).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    for (number, (info, text)) in blocks(&page).iter().enumerate() {
+        if let Some(name) = info.strip_prefix("text ") {
+            write(folder.path(), name, text);
+        } else if text.starts_with("id:") {
+            write(folder.path(), &format!("{number}.yaml"), text);
+        }
+    }
+    let selection = Selection {
+        builtin: false,
+        paths: vec![folder.path().to_owned()],
+        only: Vec::new(),
+        skip: Vec::new(),
+    };
+    let rules = RuleSet::load(&selection).unwrap();
+    assert_eq!(rules.rules.len(), 3);
+    let wanted = |_: &Rule, _: &Example, is_match: bool| Some(is_match);
+    let wrong = wrong_with(0.5, &rules.rules, rules.clone(), wanted);
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// `UPDATE=1 cargo test --test rules` writes the table anew.
+#[test]
+fn the_table_of_detectors_is_not_stale() {
+    let page = std::fs::read_to_string(rules_page()).unwrap();
+    let (start, end) = ("<!-- detectors -->\n", "<!-- end of detectors -->");
+    let from = page.find(start).unwrap() + start.len();
+    let to = page.find(end).unwrap();
+    let lines = builtin().into_iter().map(|rule| {
+        let country = rule.id.split_once('-').map(|(country, _)| country);
+        let country = country.filter(|country| country.len() == 2);
+        let chance = (rule.chance.0 * 1000.0).round() / 1000.0;
+        format!(
+            "| `{}` | {} | {} | {} | {chance} |\n",
+            rule.id,
+            rule.name,
+            rule.category.name(),
+            country.map_or_else(String::new, str::to_uppercase),
+        )
+    });
+    let table: String = std::iter::once(
+        "| id | name | category | country | chance |\n| --- | --- | --- | --- | --- |\n".to_owned(),
+    )
+    .chain(lines)
+    .collect();
+    if std::env::var_os("UPDATE").is_some() {
+        std::fs::write(rules_page(), [&page[..from], &table, &page[to..]].concat()).unwrap();
+        return;
+    }
+    assert!(
+        page[from..to] == table,
+        "docs/RULES.md is stale: UPDATE=1 cargo test --test rules"
+    );
 }

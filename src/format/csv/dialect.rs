@@ -202,11 +202,22 @@ fn candidates(text: &[u8]) -> Vec<Vec<u8>> {
     let lines = memchr::memchr_iter(b'\n', head).count().max(1);
     let mut runs: Vec<_> = runs
         .into_iter()
-        .filter(|(_, count)| *count * 2 >= lines)
+        .filter(|(run, count)| *count * 2 >= lines && !is_single_repeated(head, run, *count))
         .collect();
     runs.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(b.0)));
     all.extend(runs.into_iter().take(12).map(|(run, _)| run.to_vec()));
     all
+}
+
+/// Whether a run is one delimiter several times, with nothing between: empty cells. Where `||` delimits, no `|` stands alone.
+fn is_single_repeated(head: &[u8], run: &[u8], count: usize) -> bool {
+    let byte = run[0];
+    let alone = |at: &usize| {
+        let before = at.checked_sub(1).map(|before| head[before]);
+        before != Some(byte) && head.get(at + 1) != Some(&byte)
+    };
+    run.iter().all(|other| *other == byte)
+        && memchr::memchr_iter(byte, head).filter(alone).count() * 10 > count
 }
 
 /// Bytes that delimiters of several bytes are made of.
@@ -394,6 +405,18 @@ mod tests {
     fn delimiter_of(text: &str) -> Option<String> {
         let fit = fit(text.as_bytes(), true, None).filter(Fit::is_table)?;
         Some(String::from_utf8(fit.dialect.delimiter).unwrap())
+    }
+
+    #[test]
+    fn empty_cells_are_no_delimiter() {
+        let text = "id,name,town,mail,phone,note\n,,,,x@post.nl,\n";
+        assert_eq!(delimiter_of(text), None, "two records say little");
+        let fit = fit(text.as_bytes(), true, None).unwrap();
+        assert_eq!((fit.dialect.delimiter, fit.width), (b",".to_vec(), 6));
+        assert_eq!(
+            delimiter_of("a||b||c\n1||||3\n4||5||6\n").as_deref(),
+            Some("||")
+        );
     }
 
     #[test]

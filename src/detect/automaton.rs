@@ -34,6 +34,8 @@ pub(super) struct Automaton {
     end: usize,
     /// Classes, and so the length of a row of transitions.
     stride: usize,
+    /// Whether matches count at the text's end alone.
+    only_whole: bool,
 }
 
 /// The states seen so far, one set for each thread.
@@ -51,7 +53,17 @@ pub(super) struct States {
 }
 
 impl Automaton {
+    /// To find where patterns match: [`Automaton::matches`].
     pub(super) fn new(patterns: &[&str]) -> Result<Self, Error> {
+        Self::compile(patterns, false)
+    }
+
+    /// To find the patterns that match a whole text: [`Automaton::whole`].
+    pub(super) fn new_whole(patterns: &[&str]) -> Result<Self, Error> {
+        Self::compile(patterns, true)
+    }
+
+    fn compile(patterns: &[&str], only_whole: bool) -> Result<Self, Error> {
         let dfa = DFA::builder()
             .configure(
                 DFA::config()
@@ -72,6 +84,7 @@ impl Automaton {
             end: map.eoi().as_usize(),
             stride: map.alphabet_len(),
             classes,
+            only_whole,
             dfa,
         })
     }
@@ -140,32 +153,34 @@ impl Automaton {
         }
     }
 
-    /// The patterns that match the whole text.
+    /// The patterns that match the whole text, of an automaton made for that.
+    #[inline]
     pub(super) fn whole<'s>(&self, text: &[u8], states: &'s mut States) -> &'s [u16] {
         let mut state = self.start(text, 0, states);
-        for at in 0..=text.len() {
-            if state == DEAD {
-                return &[];
-            }
-            let class = match text.get(at) {
-                Some(&byte) => usize::from(self.classes[usize::from(byte)]),
-                None => self.end,
-            };
+        if state == DEAD {
+            return &[];
+        }
+        for &byte in text {
+            let class = usize::from(self.classes[usize::from(byte)]);
             let mut next = states.transitions[state as usize + class];
             if next >= SPECIAL {
                 if next == UNKNOWN {
                     next = self.learn(state, class, states);
                 }
-                if next >= SPECIAL && next != DEAD {
-                    next -= SPECIAL;
-                    if at == text.len() {
-                        return &states.matches[next as usize / self.stride];
-                    }
+                if next == DEAD {
+                    return &[];
                 }
             }
             state = next;
         }
-        &[]
+        let mut last = states.transitions[state as usize + self.end];
+        if last == UNKNOWN {
+            last = self.learn(state, self.end, states);
+        }
+        if last == DEAD {
+            return &[];
+        }
+        &states.matches[(last & !SPECIAL) as usize / self.stride]
     }
 
     /// The state at `start`; never one that matches, for no pattern matches the empty text.
@@ -249,7 +264,7 @@ impl Automaton {
         }
         let matches = self.patterns_of(id, states);
         let row = states.transitions.len() as u32;
-        let state = if matches.is_empty() {
+        let state = if matches.is_empty() || self.only_whole {
             row
         } else {
             row | SPECIAL
@@ -270,7 +285,8 @@ mod tests {
 
     #[test]
     fn finds_all_matches_of_all_patterns() {
-        let automaton = Automaton::new(&[r"\b\d{3}\b", r"\b\d{3}-\d\b", r"\b[a-z]+\b"]).unwrap();
+        let patterns = [r"\b\d{3}\b", r"\b\d{3}-\d\b", r"\b[a-z]+\b"];
+        let automaton = Automaton::new(&patterns).unwrap();
         let mut states = automaton.states();
         for _ in 0..2 {
             let mut found = Vec::new();
@@ -278,8 +294,13 @@ mod tests {
                 found.push((end, patterns.to_vec()));
             });
             assert_eq!(found, [(5, vec![0]), (7, vec![1])]);
+        }
+        let automaton = Automaton::new_whole(&patterns).unwrap();
+        let mut states = automaton.states();
+        for _ in 0..2 {
             assert_eq!(automaton.whole(b"abc", &mut states), [2]);
             assert_eq!(automaton.whole(b"abc-", &mut states), [0u16; 0]);
+            assert_eq!(automaton.whole(b"123-4", &mut states), [1]);
         }
     }
 

@@ -133,19 +133,19 @@ impl Context {
         text: &[u8],
         span: &Range<usize>,
         detector: DetectorId,
+        window: &mut Vec<u8>,
     ) -> (EvidenceSet, Near) {
         let nothing = (EvidenceSet::default(), Near::NONE);
         let Some(near) = &self.near else {
             return nothing;
         };
-        let mut window = Vec::with_capacity(BEFORE + BEHIND);
         let mut rival = EvidenceSet::default();
         let before = &text[span.start.saturating_sub(BEFORE)..span.start];
         let behind = &text[span.end..text.len().min(span.end + BEHIND)];
         for part in [before, behind] {
-            fold(part, &mut window);
-            for found in near.find_iter(&window) {
-                if !is_word_in(&window, found.range()) {
+            fold(part, window);
+            for found in near.find_iter(&*window) {
+                if !is_word_in(window, found.range()) {
                     continue;
                 }
                 let (_, detectors) = &self.near_words[found.pattern().as_usize()];

@@ -38,7 +38,7 @@ use kinds::Kinds;
 use memo::{Memo, Place as CellPlace};
 use placeholder::Placeholders;
 use plan::ColumnPlan;
-use search::{Cells, Chosen, Loose, Tokens};
+use search::{Cells, Chosen, Loose, Task, Tokens};
 
 /// A detector, numbered in the order of the rule set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -121,6 +121,9 @@ pub(crate) struct Scratch {
     /// For each form, the value it was last accepted in, and up to where.
     taken: Vec<(u32, u32)>,
     matched: Vec<(FormId, usize)>,
+    whole: Vec<FormId>,
+    /// The text around a match, folded.
+    window: Vec<u8>,
 }
 
 /// A form of a rule before it is compiled.
@@ -208,6 +211,8 @@ impl Matcher {
             hash: 0,
             taken: vec![(u32::MAX, 0); self.forms.len()],
             matched: Vec::new(),
+            whole: Vec::new(),
+            window: Vec::with_capacity(128),
         }
     }
 
@@ -283,35 +288,37 @@ impl Matcher {
     fn find_in(&self, cell: &Cell<'_>, scratch: &mut Scratch, found: &mut Vec<Candidate>) {
         let slot = scratch.possible(self, cell.plan, kinds::kinds(cell.bytes));
         let possible = &mut scratch.possible[slot];
-        if !possible.whole && !possible.part {
+        if possible.whole.is_empty() && !possible.part {
             return;
         }
-        let (whole, part, chosen) = (possible.whole, possible.part, possible.chosen);
+        let (part, chosen) = (possible.part, possible.chosen);
         let forms = std::mem::take(&mut possible.forms);
-        if whole {
-            self.find_whole(cell, &forms, scratch, found);
+        let whole = std::mem::take(&mut possible.whole);
+        if !whole.is_empty() {
+            self.find_whole(cell, &whole, scratch, found);
         }
         if part {
             self.find_parts(cell, &forms, chosen, scratch, found);
         }
         scratch.possible[slot].forms = forms;
+        scratch.possible[slot].whole = whole;
     }
 
     fn find_whole(
         &self,
         cell: &Cell<'_>,
-        forms: &[u64],
+        tasks: &[Task],
         scratch: &mut Scratch,
         found: &mut Vec<Candidate>,
     ) {
-        let mut matched = std::mem::take(&mut scratch.matched);
+        let mut matched = std::mem::take(&mut scratch.whole);
         matched.clear();
         self.cells
-            .search(cell.bytes, forms, &mut scratch.cells, &mut matched);
-        for &(form, end) in &matched {
-            self.propose(cell, 0..end, form, scratch, found);
+            .search(cell.bytes, tasks, &mut scratch.cells, &mut matched);
+        for &form in &matched {
+            self.propose(cell, 0..cell.bytes.len(), form, scratch, found);
         }
-        scratch.matched = matched;
+        scratch.whole = matched;
     }
 
     fn find_parts(
@@ -386,7 +393,9 @@ impl Matcher {
         if !evidence.has(EvidenceSet::FAILED) {
             *taken = (cell.index, span.end as u32);
             if !whole {
-                let around = self.context.around(cell.bytes, &span, form.detector);
+                let around =
+                    self.context
+                        .around(cell.bytes, &span, form.detector, &mut scratch.window);
                 evidence = evidence | around.0;
                 near = around.1;
             }
@@ -417,8 +426,8 @@ struct Possible {
     key: (u64, u32),
     forms: Box<[u64]>,
     chosen: Chosen,
-    /// Whether any form must be a whole cell.
-    whole: bool,
+    /// The forms that must be a whole cell.
+    whole: Box<[Task]>,
     /// Whether there are any others.
     part: bool,
 }
@@ -445,7 +454,7 @@ impl Scratch {
         self.possible[slot] = Possible {
             key: (plan.key, kinds),
             chosen: self.tokens.chosen(&forms),
-            whole: matcher.cells.has_any(&forms),
+            whole: matcher.cells.tasks(&forms).into(),
             part: (0..matcher.forms.len())
                 .any(|form| !matcher.cells.holds(form) && forms[form / 64] >> (form % 64) & 1 == 1),
             forms: forms.into(),

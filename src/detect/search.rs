@@ -46,6 +46,13 @@ struct TokenForm {
     needs: [bool; RARE.len()],
 }
 
+/// Walk these forms of a group, one bit each.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Task {
+    group: u32,
+    mask: u64,
+}
+
 /// What a search learns as it meets tokens and plans, one for each thread.
 pub(super) struct TokensScratch {
     known: Known,
@@ -167,21 +174,13 @@ impl Tokens {
         let forms = || ids.iter().map(|form| &self.forms[usize::from(*form)]);
         let patterns: Vec<&str> = forms().map(|form| form.pattern.as_str()).collect();
         let automaton = Automaton::new(&patterns).expect("each was compiled before, by itself");
-        let mut heads = Box::new([[0; HEADS]; 256]);
-        for (bit, form) in forms().enumerate() {
-            for (place, head) in form.heads.iter().enumerate() {
-                for byte in (0..=255u8).filter(|&byte| head.contains(byte)) {
-                    heads[usize::from(byte)][place] |= 1 << bit;
-                }
-            }
-        }
         let needing = std::array::from_fn(|rare| {
             let bits = forms().enumerate().filter(|(_, form)| form.needs[rare]);
             bits.fold(0, |all, (bit, _)| all | 1 << bit)
         });
         Group {
             states: automaton.states(),
-            heads,
+            heads: heads_of(forms().map(|form| form.heads)),
             forms: ids.to_vec(),
             needing,
             automaton,
@@ -317,14 +316,7 @@ impl TokenSearch<'_> {
     ) {
         let bytes = self.bytes;
         let end = bytes.len().min(start + LONGEST_MATCH);
-        let heads = |place: usize, byte: u8| group.heads[usize::from(byte)][place];
-        if let Some(&[a, b, c, d]) = bytes.get(start..start + HEADS) {
-            mask &= heads(0, a) & heads(1, b) & heads(2, c) & heads(3, d);
-        } else {
-            for (place, &byte) in bytes[start..].iter().enumerate() {
-                mask &= heads(place, byte);
-            }
-        }
+        mask &= having_heads(&group.heads, &bytes[start..]);
         if mask == 0 {
             return;
         }
@@ -372,92 +364,126 @@ impl TokenSearch<'_> {
 
 /// Forms that must be a whole cell.
 pub(super) struct Cells {
-    automaton: Option<Automaton>,
-    /// For each byte at each of the first places of a cell, the forms that can have it there; as words of a plan.
-    heads: Vec<u64>,
-    /// The words of a plan that hold them.
-    words: Range<usize>,
-    /// The number of the first of them.
-    first: usize,
-    count: usize,
+    groups: Vec<CellGroup>,
+    /// Their numbers.
+    forms: Range<usize>,
 }
 
-pub(super) struct CellsScratch(Option<States>);
+/// Up to 64 forms that must be a whole cell, compiled together: those that need a digit by themselves, for they are long and
+/// few cells have one.
+struct CellGroup {
+    automaton: Automaton,
+    forms: Vec<u16>,
+    /// For each byte at each of the first places of a cell, the forms that can have it there.
+    heads: Box<[[u64; HEADS]; 256]>,
+}
+
+/// For each group of cell forms the states of its automaton.
+pub(super) struct CellsScratch(Vec<States>);
 
 impl Cells {
     pub(super) fn new(forms: &[(&str, &NFA)], first: usize) -> Result<Self, Error> {
-        let patterns: Vec<&str> = forms.iter().map(|(pattern, _)| *pattern).collect();
-        let automaton = if patterns.is_empty() {
-            None
-        } else {
-            Some(Automaton::new(&patterns)?)
-        };
-        let words = first / 64..(first + forms.len()).div_ceil(64);
-        let mut all = vec![0; 256 * HEADS * words.len()];
-        for (form, (_, nfa)) in forms.iter().enumerate() {
-            let form = first + form;
-            for (place, head) in heads::<HEADS>(nfa).into_iter().enumerate() {
-                for byte in (0..256).filter(|&byte| head.contains(byte as u8)) {
-                    let at = (place * 256 + byte) * words.len() + form / 64 - words.start;
-                    all[at] |= 1 << (form % 64);
-                }
-            }
-        }
+        let digit = ByteSet::of(|byte| byte.is_ascii_digit());
+        let (with, without): (Vec<usize>, Vec<usize>) =
+            (0..forms.len()).partition(|&form| requires(forms[form].1, digit));
+        let groups = [with, without]
+            .iter()
+            .flat_map(|kind| kind.chunks(64))
+            .map(|group| CellGroup::new(forms, first, group))
+            .collect::<Result<_, _>>()?;
         Ok(Self {
-            automaton,
-            heads: all,
-            words,
-            first,
-            count: forms.len(),
+            groups,
+            forms: first..first + forms.len(),
         })
     }
 
     pub(super) fn scratch(&self) -> CellsScratch {
-        CellsScratch(self.automaton.as_ref().map(Automaton::states))
+        CellsScratch(
+            self.groups
+                .iter()
+                .map(|group| group.automaton.states())
+                .collect(),
+        )
     }
 
     /// Whether it is one of them.
     pub(super) fn holds(&self, form: usize) -> bool {
-        (self.first..self.first + self.count).contains(&form)
+        self.forms.contains(&form)
     }
 
-    /// Whether any of these forms must be a whole cell.
-    pub(super) fn has_any(&self, forms: &[u64]) -> bool {
-        (self.first..self.first + self.count).any(|form| forms[form / 64] >> (form % 64) & 1 == 1)
+    /// What to do to find some forms.
+    pub(super) fn tasks(&self, forms: &[u64]) -> Vec<Task> {
+        let has = |form: u16| forms[usize::from(form / 64)] >> (form % 64) & 1;
+        let groups = self.groups.iter().enumerate();
+        let tasks = groups.map(|(group, CellGroup { forms, .. })| Task {
+            group: group as u32,
+            mask: (0..)
+                .zip(forms)
+                .fold(0, |all, (bit, form)| all | has(*form) << bit),
+        });
+        tasks.filter(|task| task.mask != 0).collect()
     }
 
-    /// Whether a form of the plan can start like this cell.
-    fn may_match(&self, bytes: &[u8], plan: &[u64]) -> bool {
-        let count = self.words.len();
-        (0..count).any(|word| {
-            let mut mask = plan[self.words.start + word];
-            for (place, &byte) in bytes.iter().take(HEADS).enumerate() {
-                mask &= self.heads[(place * 256 + usize::from(byte)) * count + word];
-            }
-            mask != 0
-        })
-    }
-
-    /// The forms of the plan that match the whole cell.
+    /// The forms that match the whole cell.
     pub(super) fn search(
         &self,
         bytes: &[u8],
-        plan: &[u64],
+        tasks: &[Task],
         scratch: &mut CellsScratch,
-        matched: &mut Vec<(FormId, usize)>,
+        matched: &mut Vec<FormId>,
     ) {
-        let (Some(automaton), Some(states)) = (&self.automaton, &mut scratch.0) else {
-            return;
-        };
-        if bytes.len() > LONGEST_CELL || !self.may_match(bytes, plan) {
+        if bytes.len() > LONGEST_CELL {
             return;
         }
-        for &pattern in automaton.whole(bytes, states) {
-            let form = self.first + usize::from(pattern);
-            if plan[form / 64] >> (form % 64) & 1 == 1 {
-                matched.push((FormId(form as u16), bytes.len()));
+        for task in tasks {
+            let group = &self.groups[task.group as usize];
+            let mask = task.mask & having_heads(&group.heads, bytes);
+            if mask == 0 {
+                continue;
+            }
+            let states = &mut scratch.0[task.group as usize];
+            for &pattern in group.automaton.whole(bytes, states) {
+                if mask >> pattern & 1 == 1 {
+                    matched.push(FormId(group.forms[usize::from(pattern)]));
+                }
             }
         }
+    }
+}
+
+impl CellGroup {
+    fn new(forms: &[(&str, &NFA)], first: usize, group: &[usize]) -> Result<Self, Error> {
+        let patterns: Vec<&str> = group.iter().map(|&form| forms[form].0).collect();
+        Ok(Self {
+            automaton: Automaton::new_whole(&patterns)?,
+            forms: group.iter().map(|form| (first + form) as u16).collect(),
+            heads: heads_of(group.iter().map(|&form| heads(forms[form].1))),
+        })
+    }
+}
+
+/// For each byte at each of the first places of a match, the forms that can have it there, one bit each.
+fn heads_of(forms: impl Iterator<Item = [ByteSet; HEADS]>) -> Box<[[u64; HEADS]; 256]> {
+    let mut all = Box::new([[0; HEADS]; 256]);
+    for (bit, form) in forms.enumerate() {
+        for (place, head) in form.iter().enumerate() {
+            for byte in (0..=255u8).filter(|&byte| head.contains(byte)) {
+                all[usize::from(byte)][place] |= 1 << bit;
+            }
+        }
+    }
+    all
+}
+
+/// The forms that can start like this text.
+#[inline]
+fn having_heads(heads: &[[u64; HEADS]; 256], text: &[u8]) -> u64 {
+    let at = |place: usize, byte: u8| heads[usize::from(byte)][place];
+    if let [a, b, c, d, ..] = *text {
+        at(0, a) & at(1, b) & at(2, c) & at(3, d)
+    } else {
+        let places = text.iter().enumerate();
+        places.fold(u64::MAX, |mask, (place, &byte)| mask & at(place, byte))
     }
 }
 

@@ -18,7 +18,7 @@ use crate::error::{Problem, Verdict};
 use crate::format::{self, Batch, ColumnId, Extent, Part, Piece, Sink, Value};
 use crate::input::Input;
 use crate::raw::Raw;
-use crate::score::{EvidenceSet, Example};
+use crate::score::{EvidenceSet, Example, Few};
 use crate::validate::normalise;
 
 /// Problems kept of one input or chunk; who has more has lost enough.
@@ -320,14 +320,22 @@ struct ChunkColumn {
     /// Its place in the accumulator.
     at: usize,
     /// For each detector, the rows in which it was found; few detectors.
-    rows: Vec<Met>,
+    rows: Few<DetectorId, Met>,
 }
 
 /// The rows in which a detector was found.
 struct Met {
-    detector: DetectorId,
     last: u32,
     rows: u64,
+}
+
+impl Default for Met {
+    fn default() -> Self {
+        Self {
+            last: u32::MAX,
+            rows: 0,
+        }
+    }
 }
 
 /// The values of a batch, column by column.
@@ -408,7 +416,7 @@ impl Sink for ChunkSink<'_> {
         self.filled.push(0);
         self.columns.push(ChunkColumn {
             at,
-            rows: Vec::new(),
+            rows: Few::default(),
         });
         id
     }
@@ -447,16 +455,7 @@ impl Sink for ChunkSink<'_> {
 impl ChunkColumn {
     /// Notes the rows in which a detector was found; gives how many of them are new.
     fn met(&mut self, detector: DetectorId, rows: &[u32]) -> u64 {
-        let known = self.rows.iter().position(|met| met.detector == detector);
-        let at = known.unwrap_or_else(|| {
-            self.rows.push(Met {
-                detector,
-                last: u32::MAX,
-                rows: 0,
-            });
-            self.rows.len() - 1
-        });
-        let met = &mut self.rows[at];
+        let met = self.rows.of(detector);
         let mut new = 0;
         for &row in rows {
             new += u64::from(std::mem::replace(&mut met.last, row) != row);
@@ -472,8 +471,8 @@ impl ChunkSink<'_> {
         for (column, filled) in self.columns.iter_mut().zip(&self.filled) {
             let tally = self.accumulator.tally(column.at);
             tally.nonempty += filled;
-            for met in column.rows.drain(..) {
-                *tally.rows.of(met.detector) += met.rows;
+            for (detector, met) in column.rows.drain() {
+                *tally.rows.of(detector) += met.rows;
             }
         }
     }

@@ -10,7 +10,7 @@ mod tally;
 
 pub(crate) use column::{ColumnFacts, ColumnVerdict, judge_table, reach};
 pub(crate) use distinct::Distinct;
-pub(crate) use tally::{ColumnTally, Example, FormTally};
+pub(crate) use tally::{ColumnTally, Example, Few, FormTally};
 
 /// What speaks for or against a candidate in the value itself and right beside it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -19,28 +19,48 @@ pub(crate) struct ColumnTally {
     pub(crate) rows: Few<DetectorId, u64>,
 }
 
-/// A map of a few entries, looked up by going through its keys. A column has a handful of forms, and each of its values
-/// asks for one.
+/// A key that is a small number.
+pub(crate) trait Number: Copy + Ord {
+    fn number(self) -> usize;
+}
+
+impl Number for FormId {
+    fn number(self) -> usize {
+        usize::from(self.0)
+    }
+}
+
+impl Number for DetectorId {
+    fn number(self) -> usize {
+        usize::from(self.0)
+    }
+}
+
+/// A map of a few entries, whose keys are small numbers. Each candidate asks for one, so it is found without a search.
 #[derive(Clone, Debug)]
 pub(crate) struct Few<K, V> {
-    keys: Vec<K>,
-    values: Vec<V>,
+    entries: Vec<(K, V)>,
+    /// By a key's number, the place of its entry; [`NONE`] where there is none.
+    places: Vec<u16>,
 }
+
+/// No entry.
+const NONE: u16 = u16::MAX;
 
 impl<K, V> Default for Few<K, V> {
     fn default() -> Self {
         Self {
-            keys: Vec::new(),
-            values: Vec::new(),
+            entries: Vec::new(),
+            places: Vec::new(),
         }
     }
 }
 
-impl<K: Copy + Ord, V> Few<K, V> {
+impl<K: Number, V> Few<K, V> {
     /// The value of a key; there is none yet where it is new.
     pub(crate) fn get(&self, key: K) -> Option<&V> {
-        let at = self.keys.iter().position(|known| *known == key)?;
-        Some(&self.values[at])
+        let place = *self.places.get(key.number())?;
+        self.entries.get(usize::from(place)).map(|(_, value)| value)
     }
 
     /// The value of a key, made where the key is new.
@@ -49,29 +69,48 @@ impl<K: Copy + Ord, V> Few<K, V> {
     where
         V: Default,
     {
-        let known = self.keys.iter().position(|known| *known == key);
-        let at = known.unwrap_or_else(|| {
-            self.keys.push(key);
-            self.values.push(V::default());
-            self.keys.len() - 1
-        });
-        &mut self.values[at]
+        let place = match self.places.get(key.number()) {
+            Some(&place) if place != NONE => usize::from(place),
+            _ => self.add(key),
+        };
+        &mut self.entries[place].1
+    }
+
+    #[cold]
+    fn add(&mut self, key: K) -> usize
+    where
+        V: Default,
+    {
+        self.entries.push((key, V::default()));
+        self.find_places();
+        self.entries.len() - 1
+    }
+
+    fn find_places(&mut self) {
+        self.places.fill(NONE);
+        for (place, (key, _)) in self.entries.iter().enumerate() {
+            if key.number() >= self.places.len() {
+                self.places.resize(key.number() + 1, NONE);
+            }
+            self.places[key.number()] = place as u16;
+        }
     }
 
     /// All entries; in the order of their keys once they are settled.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (K, &V)> {
-        self.keys.iter().copied().zip(&self.values)
+        self.entries.iter().map(|(key, value)| (*key, value))
     }
 
-    fn into_entries(self) -> impl Iterator<Item = (K, V)> {
-        self.keys.into_iter().zip(self.values)
+    /// Takes all entries out.
+    pub(crate) fn drain(&mut self) -> impl Iterator<Item = (K, V)> {
+        self.places.clear();
+        self.entries.drain(..)
     }
 
     /// Puts the entries in the order of their keys.
     fn settle(&mut self) {
-        let mut entries: Vec<(K, V)> = std::mem::take(self).into_entries().collect();
-        entries.sort_by_key(|(key, _)| *key);
-        (self.keys, self.values) = entries.into_iter().unzip();
+        self.entries.sort_by_key(|(key, _)| *key);
+        self.find_places();
     }
 }
 
@@ -80,6 +119,8 @@ impl<K: Copy + Ord, V> Few<K, V> {
 pub(crate) struct FormTally {
     /// Per evidence set; few.
     pub(crate) buckets: Vec<(EvidenceSet, Bucket)>,
+    /// By an evidence set's bits, the place of its bucket and 1; 0 where there is none.
+    places: [u8; 128],
     /// Different candidates among whole cells and in texts, those that fail included.
     pub(crate) shapes: [Distinct; 2],
     /// Different candidates that don't fail.
@@ -111,6 +152,7 @@ impl Default for FormTally {
     fn default() -> Self {
         Self {
             buckets: Vec::new(),
+            places: [0; 128],
             shapes: [Distinct::new(ENOUGH), Distinct::new(ENOUGH)],
             values: Distinct::new(EXACT),
             examples: Vec::new(),
@@ -120,18 +162,22 @@ impl Default for FormTally {
 
 impl FormTally {
     /// The counts of this evidence set.
+    #[inline]
     pub(crate) fn bucket(&mut self, evidence: EvidenceSet) -> &mut Bucket {
-        let at = if let Some(at) = self
-            .buckets
-            .iter()
-            .position(|(known, _)| *known == evidence)
-        {
-            at
-        } else {
+        let place = &mut self.places[usize::from(evidence.0 & 127)];
+        if *place == 0 {
             self.buckets.push((evidence, Bucket::default()));
-            self.buckets.len() - 1
-        };
-        &mut self.buckets[at].1
+            *place = self.buckets.len() as u8;
+        }
+        &mut self.buckets[usize::from(*place) - 1].1
+    }
+
+    /// Puts the evidence sets in their order.
+    fn settle(&mut self) {
+        self.buckets.sort_by_key(|(evidence, _)| *evidence);
+        for (place, (evidence, _)) in (1..).zip(&self.buckets) {
+            self.places[usize::from(evidence.0 & 127)] = place;
+        }
     }
 
     /// Candidates of a stratum: all of them, and those that pass.
@@ -195,8 +241,8 @@ impl FormTally {
 impl ColumnTally {
     /// Puts forms, detectors and evidence sets in their order, so that sums over them come out the same whoever met them first.
     pub(crate) fn settle(&mut self) {
-        for tally in &mut self.forms.values {
-            tally.buckets.sort_by_key(|(evidence, _)| *evidence);
+        for (_, tally) in &mut self.forms.entries {
+            tally.settle();
         }
         self.forms.settle();
         self.rows.settle();
@@ -205,10 +251,10 @@ impl ColumnTally {
     /// Adds another's counts; `keep` examples stay.
     pub(crate) fn merge(&mut self, other: Self, keep: usize) {
         self.nonempty += other.nonempty;
-        for (form, tally) in other.forms.into_entries() {
+        for (form, tally) in other.forms.entries {
             self.forms.of(form).merge(tally, keep);
         }
-        for (detector, rows) in other.rows.into_entries() {
+        for (detector, rows) in other.rows.entries {
             *self.rows.of(detector) += rows;
         }
     }

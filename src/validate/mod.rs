@@ -141,14 +141,10 @@ pub fn normalise(kind: Normalise, pad: Option<usize>, value: &[u8], out: &mut Ve
     out.clear();
     match kind {
         Normalise::None => out.extend_from_slice(value),
-        Normalise::Digits => out.extend(value.iter().filter(|byte| byte.is_ascii_digit())),
+        Normalise::Digits => keep(value, out, |byte| byte.is_ascii_digit()),
         Normalise::Alnum => {
-            out.extend(
-                value
-                    .iter()
-                    .filter(|byte| byte.is_ascii_alphanumeric())
-                    .map(u8::to_ascii_uppercase),
-            );
+            keep(value, out, |byte| byte.is_ascii_alphanumeric());
+            out.make_ascii_uppercase();
         }
         Normalise::Lower => {
             out.extend_from_slice(value);
@@ -162,6 +158,17 @@ pub fn normalise(kind: Normalise, pad: Option<usize>, value: &[u8], out: &mut Ve
     {
         out.splice(0..0, std::iter::repeat_n(b'0', missing));
     }
+}
+
+/// The bytes that are wanted. Without a branch for each byte: which ones are wanted can't be foreseen.
+fn keep(value: &[u8], out: &mut Vec<u8>, wanted: impl Fn(u8) -> bool) {
+    out.resize(value.len(), 0);
+    let mut kept = 0;
+    for &byte in value {
+        out[kept] = byte;
+        kept += usize::from(wanted(byte));
+    }
+    out.truncate(kept);
 }
 
 /// `; did you mean "luhn"?`, where a known name is close.

@@ -67,19 +67,16 @@ pub fn mac(value: &[u8]) -> bool {
 
 /// RFC 9562: version 1 to 8 at the thirteenth digit, variant 8 to b (or c, d of old ones) at the seventeenth.
 pub fn uuid(value: &[u8]) -> bool {
-    let mut digits = 0;
-    for &byte in value.iter().filter(|byte| byte.is_ascii_hexdigit()) {
-        let fits = match digits {
-            12 => matches!(byte, b'1'..=b'8'),
-            16 => matches!(byte.to_ascii_lowercase(), b'8' | b'9' | b'a'..=b'd'),
-            _ => true,
-        };
-        if !fits {
-            return false;
-        }
-        digits += 1;
+    // Without a branch for each byte: digits and letters can't be foreseen.
+    let mut digits = [0; 33];
+    let mut count = 0;
+    for &byte in value {
+        digits[count.min(32)] = byte;
+        count += usize::from(byte.is_ascii_hexdigit());
     }
-    digits == 32
+    count == 32
+        && matches!(digits[12], b'1'..=b'8')
+        && matches!(digits[16].to_ascii_lowercase(), b'8' | b'9' | b'a'..=b'd')
 }
 
 /// RFC 5321 section 4.5.3.1 and RFC 1035 section 2.3.4.

@@ -6,7 +6,9 @@ use crate::rule::Weighted;
 pub(super) fn passes(rule: &Weighted, value: &[u8]) -> bool {
     if rule.modulus <= 0
         || value.len() < rule.weights.len()
-        || value.iter().any(|byte| !byte.is_ascii_digit())
+        || !value
+            .iter()
+            .fold(true, |all, byte| all & byte.is_ascii_digit())
     {
         return false;
     }
@@ -14,9 +16,9 @@ pub(super) fn passes(rule: &Weighted, value: &[u8]) -> bool {
     let sum: i64 = rule
         .weights
         .iter()
-        .enumerate()
-        .map(|(at, weight)| {
-            let product = weight * digit(at);
+        .zip(value)
+        .map(|(weight, byte)| {
+            let product = weight * i64::from(byte - b'0');
             if rule.digit_sums {
                 product / 10 + product % 10
             } else {

@@ -73,6 +73,15 @@ pub(crate) struct CompiledForm {
     pub(crate) soft: bool,
     /// How far a passing value speaks for itself, in log-odds: settles overlaps.
     pub(crate) strength: f64,
+    /// Whether its parts mean nothing by themselves.
+    opaque: bool,
+}
+
+impl CompiledForm {
+    /// Whether nothing inside a match that passes counts.
+    fn is_strong(&self) -> bool {
+        self.opaque || self.strength >= 0.0
+    }
 }
 
 /// A stretch of a value that a detector claims, with what speaks for it in the value itself.
@@ -347,9 +356,9 @@ impl Matcher {
         });
     }
 
-    /// Whether a match that passes speaks for itself, so that nothing is looked for inside it.
+    /// Whether nothing is looked for inside a match that passes: it speaks for itself, or its parts mean nothing.
     fn is_strong(&self, form: FormId) -> bool {
-        self.forms[usize::from(form.0)].strength >= 0.0
+        self.forms[usize::from(form.0)].is_strong()
     }
 
     /// Checks a match, and adds it to the candidates if it is one; whether it passes.
@@ -570,6 +579,7 @@ impl<'r> Draft<'r> {
             detector: self.detector,
             normalise: rule.normalise,
             pad: rule.pad,
+            opaque: rule.opaque,
             soft: compiled.is_soft(),
             checks: compiled,
             chance,

@@ -83,7 +83,7 @@ fn winner(a: &Candidate, b: &Candidate, forms: &[CompiledForm]) -> Winner {
             // What says little of itself, or what no list knows, doesn't hide what it holds.
             let hides = |outer: &Candidate, inner: &Candidate| {
                 (!soft(outer) || soft(inner) && strength(outer) >= strength(inner))
-                    && (strength(outer) >= 0.0 || strength(inner) < 0.0)
+                    && (forms[usize::from(outer.form.0)].is_strong() || strength(inner) < 0.0)
             };
             if holds(a, b) {
                 if hides(a, b) {

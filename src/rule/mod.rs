@@ -74,6 +74,10 @@ pub struct Rule {
     /// The same for a match within a longer text; a third of `prior` where absent.
     #[serde(default)]
     pub prior_text: Option<Share>,
+    /// Its parts mean nothing by themselves: nothing is looked for inside a match that passes, even where it says little
+    /// of itself (eight digits of a UUID are no birth number).
+    #[serde(default)]
+    pub opaque: bool,
     /// What a masked value still shows.
     #[serde(default)]
     pub mask: Mask,

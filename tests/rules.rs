@@ -233,3 +233,54 @@ fn the_table_of_detectors_is_not_stale() {
         "docs/RULES.md is stale: UPDATE=1 cargo test --test rules"
     );
 }
+
+/// Of random values of a pattern's shape no more pass the check than the rule says. Fewer may: where a date is part of the
+/// check, it rules random values out, but says nothing of numbers that begin with a date for other reasons.
+#[test]
+fn chance_is_what_random_values_have() {
+    use proptest::strategy::{Strategy, ValueTree};
+    use proptest::test_runner::TestRunner;
+    use speur::rule::{Check, Find};
+    use speur::validate::{Checks, Outcome, normalise, words};
+
+    const TRIALS: u32 = 5000;
+    let lists = scan_of(&[]).rules.lists;
+    let mut wrong = Vec::new();
+    let mut runner = TestRunner::deterministic();
+    for rule in builtin() {
+        for find in &rule.find {
+            let (pattern, own_check, own_chance) = match find {
+                Find::Pattern(pattern) => (pattern, None, None),
+                Find::Form(form) => (&form.pattern, form.check.as_ref(), form.chance),
+            };
+            let checks = own_check.unwrap_or(&rule.check);
+            let chance = own_chance.unwrap_or(rule.chance).0;
+            let is_list = |check: &Check| matches!(check, Check::Words { .. });
+            if checks.is_empty() || checks.iter().any(is_list) || chance == 1.0 {
+                continue;
+            }
+            let shape = format!("(?-u){}", pattern.replace("\\b", ""));
+            let Ok(values) = proptest::string::bytes_regex(&shape) else {
+                continue;
+            };
+            let checks = Checks::compile(checks, &lists).unwrap();
+            let mut normalised = Vec::new();
+            let passed = (0..TRIALS)
+                .filter(|_| {
+                    let value = values.new_tree(&mut runner).unwrap().current();
+                    normalise(rule.normalise, rule.pad, &value, &mut normalised);
+                    checks.run(&normalised, words::hash(&normalised)) == Outcome::Pass
+                })
+                .count();
+            let share = passed as f64 / f64::from(TRIALS);
+            let noise = 4.0 * (chance / f64::from(TRIALS)).sqrt();
+            if share > chance * 1.15 + noise {
+                wrong.push(format!(
+                    "{} says {chance:.5}, but {share:.5} pass: {pattern}",
+                    rule.id
+                ));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}

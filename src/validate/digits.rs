@@ -39,6 +39,23 @@ pub(super) fn all_digits(value: &[u8]) -> bool {
     !value.is_empty() && value.iter().all(u8::is_ascii_digit)
 }
 
+/// Digits as a number; wraps above 19 of them.
+pub(super) fn number(value: &[u8]) -> u64 {
+    value.iter().fold(0, |sum: u64, byte| {
+        sum.wrapping_mul(10)
+            .wrapping_add(u64::from(byte.wrapping_sub(b'0')))
+    })
+}
+
+/// Sum of the leading digits, each times its weight.
+pub(super) fn weighted_sum(value: &[u8], weights: &[u32]) -> u32 {
+    weights
+        .iter()
+        .zip(value)
+        .map(|(weight, byte)| weight * u32::from(byte.wrapping_sub(b'0')))
+        .sum()
+}
+
 /// Luhn, ISO/IEC 7812-1 annex B.
 pub fn luhn(value: &[u8]) -> bool {
     if value.len() < 2 || !all_digits(value) {

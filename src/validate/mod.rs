@@ -10,12 +10,14 @@ pub mod bank;
 pub mod date;
 pub mod digits;
 pub mod document;
+pub mod europe;
 pub mod fold;
 pub mod national;
 pub mod net;
 pub mod phone;
 mod weighted;
 pub mod words;
+pub mod world;
 
 use words::{Lists, LookUp};
 
@@ -36,9 +38,11 @@ pub static VALIDATORS: &[&[Validator]] = &[
     date::VALIDATORS,
     digits::VALIDATORS,
     document::VALIDATORS,
+    europe::VALIDATORS,
     national::VALIDATORS,
     net::VALIDATORS,
     phone::VALIDATORS,
+    world::VALIDATORS,
 ];
 
 /// The validator of this name.

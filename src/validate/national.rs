@@ -2,7 +2,7 @@
 
 use super::Validator;
 use super::date::{is_date, is_short_date, two};
-use super::digits::{all_digits, luhn, mod_11_10};
+use super::digits::{all_digits, luhn, mod_11_10, number};
 
 pub(super) static VALIDATORS: &[Validator] = &[
     Validator {
@@ -66,12 +66,6 @@ pub(super) static VALIDATORS: &[Validator] = &[
         check: gb_nino,
     },
 ];
-
-fn number(value: &[u8]) -> u64 {
-    value
-        .iter()
-        .fold(0, |sum, byte| sum * 10 + u64::from(byte.wrapping_sub(b'0')))
-}
 
 /// Rijksregisternummer and BIS-nummer: royal decree of 3 April 1984. Born from 2000 on, a 2 is put before the number; in a BIS
 /// number the month is 20 or 40 higher. An unknown date is written with zeros.

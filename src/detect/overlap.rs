@@ -8,6 +8,9 @@ use crate::score::EvidenceSet;
 
 /// Settles the candidates from `from` on, all of one value; those that stay are ordered by start.
 pub(crate) fn settle(found: &mut Vec<Candidate>, from: usize, forms: &[CompiledForm]) {
+    if all_stay(&mut found[from..], forms) {
+        return;
+    }
     found[from..].sort_by_key(|c| (c.span.start, std::cmp::Reverse(c.span.end), c.form));
     let mut kept = from;
     for index in from..found.len() {
@@ -39,6 +42,21 @@ pub(crate) fn settle(found: &mut Vec<Candidate>, from: usize, forms: &[CompiledF
         }
     }
     found.truncate(kept);
+}
+
+/// Whether each is the whole cell, and of another detector: the usual case in a column of numbers, which many detectors claim.
+/// Orders them then.
+fn all_stay(found: &mut [Candidate], forms: &[CompiledForm]) -> bool {
+    if !found.iter().all(|c| c.evidence.has(EvidenceSet::WHOLE)) {
+        return false;
+    }
+    if !found.is_sorted_by_key(|c| c.form) {
+        found.sort_unstable_by_key(|c| c.form);
+    }
+    let detector = |c: &Candidate| forms[usize::from(c.form.0)].detector;
+    // Forms are numbered by place and then by detector, so two places may repeat one.
+    let places = found.chunk_by(|a, b| detector(a) < detector(b)).count();
+    places == 1
 }
 
 enum Winner {

@@ -70,6 +70,7 @@ fn winner(a: &Candidate, b: &Candidate, forms: &[CompiledForm]) -> Winner {
     let soft = |c: &Candidate| c.evidence.has(EvidenceSet::UNLISTED);
     let detector = |c: &Candidate| forms[usize::from(c.form.0)].detector;
     let strength = |c: &Candidate| forms[usize::from(c.form.0)].strength;
+    let is_sure = |c: &Candidate| !soft(c) && forms[usize::from(c.form.0)].is_strong();
     let same = a.span == b.span;
     let whole = a.evidence.has(EvidenceSet::WHOLE) || b.evidence.has(EvidenceSet::WHOLE);
     if same && detector(a) == detector(b) {
@@ -84,8 +85,11 @@ fn winner(a: &Candidate, b: &Candidate, forms: &[CompiledForm]) -> Winner {
     match (failed(a), failed(b)) {
         (true, true) => Winner::Both,
         _ if same && whole => Winner::Both,
-        (true, false) => Winner::Second,
-        (false, true) => Winner::First,
+        // What fails gives way to what is sure of itself. It stays beside anything else, or only those of its kind that pass
+        // would be left to count.
+        (true, false) if is_sure(b) => Winner::Second,
+        (false, true) if is_sure(a) => Winner::First,
+        (true, false) | (false, true) => Winner::Both,
         (false, false) if same => {
             let rank = |c: &Candidate| (c.evidence.has(EvidenceSet::NEAR), strength(c));
             if rank(a) >= rank(b) {
@@ -101,7 +105,8 @@ fn winner(a: &Candidate, b: &Candidate, forms: &[CompiledForm]) -> Winner {
             // What says little of itself, or what no list knows, doesn't hide what it holds.
             let hides = |outer: &Candidate, inner: &Candidate| {
                 (!soft(outer) || soft(inner) && strength(outer) >= strength(inner))
-                    && (forms[usize::from(outer.form.0)].is_strong() || strength(inner) < 0.0)
+                    && (forms[usize::from(outer.form.0)].is_strong()
+                        || strength(inner) < 0.0 && strength(inner) <= strength(outer))
             };
             if holds(a, b) {
                 if hides(a, b) {

@@ -10,6 +10,11 @@ pub(super) static VALIDATORS: &[Validator] = &[
         check: iban,
     },
     Validator {
+        name: "sepa-creditor",
+        about: "country and mod 97-10 without the business code",
+        check: sepa_creditor,
+    },
+    Validator {
         name: "bic",
         about: "ISO 9362: eight or eleven characters with a country at the fifth",
         check: bic,
@@ -65,6 +70,15 @@ VGVIVNVUWFWSXKYEYTZAZMZW";
 /// Whether these two capitals are a country's code.
 pub(super) fn is_country(code: &[u8]) -> bool {
     code.len() == 2 && COUNTRIES.chunks(2).any(|known| known == code)
+}
+
+/// SEPA creditor identifier, European Payments Council 262-08: country, check digits, a business code that doesn't count, and the
+/// national number.
+pub fn sepa_creditor(value: &[u8]) -> bool {
+    value.len() >= 8
+        && is_country(&value[..2])
+        && value[2..4].iter().all(u8::is_ascii_digit)
+        && remainder_97(value[7..].iter().chain(&value[..4])) == Some(1)
 }
 
 /// ISO 9362: four letters of the institution, the country, two characters of the place, and three of the branch. A

@@ -304,7 +304,7 @@ pub fn id_nik(value: &[u8]) -> bool {
         && &value[12..] != b"0000"
 }
 
-/// MyKad of Malaysia: birth date, place (01 to 59, 60 to 99 abroad), serial.
+/// `MyKad` of Malaysia: birth date, place (01 to 59, 60 to 99 abroad), serial.
 pub fn my_nric(value: &[u8]) -> bool {
     is_number(value, 12)
         && is_short_date(two(value, 0), two(value, 2), two(value, 4))
@@ -370,9 +370,11 @@ pub fn unix_time(value: &[u8]) -> bool {
 mod tests {
     use super::*;
 
+    type Check = fn(&[u8]) -> bool;
+
     #[test]
     fn published_examples() {
-        let examples: &[(fn(&[u8]) -> bool, &str)] = &[
+        let examples: &[(Check, &str)] = &[
             (tr_tckn, "17291716060"),
             (cn_ric, "360426199101010071"),
             (br_cpf, "39053344705"),

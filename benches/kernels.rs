@@ -67,6 +67,7 @@ fn read(name: &str, text: &bytes::Bytes) -> usize {
         name: name.to_owned(),
         depth: 0,
         body: Body::Blob(text.clone()),
+        budget: speur::input::Budget::default(),
     };
     let mut reader = open(input, &ReadOptions::default())
         .reader

@@ -52,6 +52,7 @@ fn read(text: &[u8], options: &ReadOptions, stream: bool) -> (Vec<Cell>, u64) {
         name: "a.csv".into(),
         depth: 0,
         body,
+        budget: speur::input::Budget::default(),
     };
     let opened = open(input, options);
     assert_eq!(opened.format, Some("csv"));

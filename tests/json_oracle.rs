@@ -74,6 +74,7 @@ fn read(
             name: name.into(),
             depth: 0,
             body,
+            budget: speur::input::Budget::default(),
         },
         &options,
     );

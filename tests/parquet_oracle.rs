@@ -87,6 +87,7 @@ fn head(bytes: &[u8]) -> Head<'_> {
         mark: 0,
         whole: true,
         len: Some(bytes.len() as u64),
+        budget: speur::input::Budget::default(),
     }
 }
 

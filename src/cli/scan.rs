@@ -16,7 +16,7 @@ use super::progress::{Ticker, stop_on_interrupt};
 use super::{Color, Outcome, stdout_width};
 use crate::event::{Event, FileRecord, Status, Summary};
 use crate::format::ReadOptions;
-use crate::input::WalkOptions;
+use crate::input::{Limits, WalkOptions};
 use crate::report::{self, Detail, REPORTS, Report, ReportOptions};
 use crate::rule::RuleSet;
 use crate::scan::{Progress, Scan};
@@ -114,6 +114,18 @@ struct ReadingOptions {
     /// The first record of CSV is data
     #[arg(long)]
     no_header: bool,
+
+    /// Archives within archives to look into
+    #[arg(long, value_name = "N", default_value_t = Limits::default().depth)]
+    max_depth: usize,
+
+    /// Bytes that the compressed parts of one file may expand to
+    #[arg(long, value_name = "BYTES", default_value_t = Limits::default().expansion)]
+    max_expansion: u64,
+
+    /// How many times its size a compressed input may become, once that is more than 64 MiB
+    #[arg(long, value_name = "N", default_value_t = Limits::default().ratio)]
+    max_ratio: u64,
 
     /// Read only files of a folder that match; may repeat
     #[arg(long, value_name = "GLOB")]
@@ -277,6 +289,11 @@ impl ScanArgs {
                 delimiter: reading.delimiter.clone(),
                 encoding: reading.encoding,
                 header: reading.no_header.then_some(false),
+                limits: Limits {
+                    depth: reading.max_depth,
+                    expansion: reading.max_expansion,
+                    ratio: reading.max_ratio,
+                },
                 ..ReadOptions::default()
             },
             rules,

@@ -8,15 +8,21 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::error::Problem;
-use crate::input::{Body, Input};
+use crate::input::{Body, Budget, Limits};
 
 pub mod batch;
+#[cfg(feature = "archives")]
+mod compress;
 mod csv;
 mod json;
 mod open;
 #[cfg(feature = "parquet")]
 mod parquet;
+#[cfg(feature = "archives")]
+mod tar;
 mod text;
+#[cfg(feature = "archives")]
+mod zip;
 
 pub use open::{Opened, open};
 
@@ -26,6 +32,10 @@ pub use batch::{Batch, ColumnId, OffsetMap, OffsetPiece, Rows, Sink, Span, Value
 pub static FORMATS: &[&dyn Format] = &[
     #[cfg(feature = "parquet")]
     &parquet::Parquet,
+    #[cfg(feature = "archives")]
+    &zip::Zip,
+    #[cfg(feature = "archives")]
+    &tar::Tar,
     &json::Json,
     &csv::Csv,
     &text::Text,
@@ -77,6 +87,8 @@ pub struct Head<'a> {
     pub whole: bool,
     /// The size in bytes, where it is known.
     pub len: Option<u64>,
+    /// What the compressed inputs within the file it comes from have expanded to.
+    pub budget: Budget,
 }
 
 impl Head<'_> {
@@ -100,6 +112,8 @@ pub struct ReadOptions {
     pub header: Option<bool>,
     /// Bytes of a chunk to aim at. Results do not depend on it.
     pub block_size: usize,
+    /// Bounds on archives and compressed inputs.
+    pub limits: Limits,
 }
 
 impl Default for ReadOptions {
@@ -109,6 +123,7 @@ impl Default for ReadOptions {
             encoding: None,
             header: None,
             block_size: 4 << 20,
+            limits: Limits::default(),
         }
     }
 }
@@ -131,7 +146,27 @@ pub enum Piece<'a> {
     /// Records to decode on any thread.
     Chunk(Part),
     /// Another input, one level deeper.
-    Member(Input<'a>),
+    Member(Member<'a>),
+    /// A member that can't be read.
+    Unread(Unread),
+}
+
+/// A member of an archive.
+pub struct Member<'a> {
+    /// Its path in the archive.
+    pub name: String,
+    /// Its bytes.
+    pub body: Body<'a>,
+}
+
+/// A member that can't be read: encrypted, or packed in a way that nothing here knows.
+pub struct Unread {
+    /// Its path in the archive.
+    pub name: String,
+    /// The bytes stored of it, where the archive says so.
+    pub bytes: Option<u64>,
+    /// What is wrong.
+    pub problem: Problem,
 }
 
 /// A chunk and where it belongs.

@@ -2,10 +2,20 @@
 
 use std::borrow::Cow;
 use std::io::Read;
+#[cfg(feature = "archives")]
+use std::sync::Arc;
+#[cfg(feature = "archives")]
+use std::sync::atomic::{AtomicU64, Ordering};
 
+#[cfg(feature = "archives")]
+use super::Piece;
+#[cfg(feature = "archives")]
+use super::compress::{Wrap, wrap_of};
 use super::{FORMATS, Format, Head, Likelihood, ReadOptions, Reader};
 use crate::error::{Problem, Verdict};
 use crate::input::encoding::{decode_head, detect};
+#[cfg(feature = "archives")]
+use crate::input::limits::{Bounded, Counted, Stored};
 use crate::input::{Body, Bytes, Input};
 
 /// Bytes that formats may look at before one is chosen.
@@ -26,15 +36,125 @@ pub struct Opened<'a> {
 /// When the likeliest format can't open it, the next one is asked, but never after a signature: a damaged Parquet file
 /// is no text.
 pub fn open<'a>(input: Input<'a>, options: &ReadOptions) -> Opened<'a> {
+    let opened = open_as_is(input, options);
+    #[cfg(feature = "archives")]
+    let opened = unwrap(opened, options);
+    match opened {
+        Layer::Opened(opened) => opened,
+        #[cfg(feature = "archives")]
+        Layer::Wrapped(wrapped) => {
+            let name = wrapped.wrap.name;
+            let problem = Problem::skipped(format!(
+                "{name} within {MOST_WRAPS} others like it; unpack it first"
+            ));
+            Opened {
+                format: Some(name),
+                head: None,
+                reader: Err(problem),
+            }
+        }
+    }
+}
+
+/// How often an input may be compressed over and over.
+#[cfg(feature = "archives")]
+const MOST_WRAPS: usize = 8;
+
+/// What an input turned out to be.
+enum Layer<'a> {
+    Opened(Opened<'a>),
+    #[cfg(feature = "archives")]
+    Wrapped(Wrapped<'a>),
+}
+
+/// A compressed input.
+#[cfg(feature = "archives")]
+struct Wrapped<'a> {
+    wrap: &'static Wrap,
+    input: Input<'a>,
+}
+
+/// Opens what is inside a compressed input, and inside that.
+#[cfg(feature = "archives")]
+fn unwrap<'a>(mut layer: Layer<'a>, options: &ReadOptions) -> Layer<'a> {
+    let mut counts = Vec::new();
+    for _ in 0..MOST_WRAPS {
+        let Wrapped { wrap, input } = match layer {
+            Layer::Wrapped(wrapped) => wrapped,
+            Layer::Opened(opened) => {
+                return Layer::Opened(opened.counted(counts.into_iter().next()));
+            }
+        };
+        let body: Box<dyn Read + Send + 'a> = match input.body {
+            Body::Blob(bytes) => Box::new(std::io::Cursor::new(bytes)),
+            Body::File(file) => Box::new(file),
+            Body::Stream(stream) => stream,
+        };
+        let (stored, count) = Counted::new(body);
+        counts.push(count.clone());
+        layer = match wrap.decoder(Box::new(stored)) {
+            Ok(decoder) => {
+                let budget = input.budget.clone();
+                let bounded = Bounded::new(decoder, options.limits, budget, Stored::SoFar(count));
+                let inside = Input {
+                    name: wrap.name_inside(&input.name),
+                    body: Body::Stream(Box::new(bounded)),
+                    ..input
+                };
+                open_as_is(inside, options)
+            }
+            Err(error) => Layer::Opened(Opened {
+                format: Some(wrap.name),
+                head: None,
+                reader: Err(Problem::failed(format!("can't be unpacked: {error}"))),
+            }),
+        };
+    }
+    layer
+}
+
+impl<'a> Opened<'a> {
+    /// The same, with the position counted in compressed bytes.
+    #[cfg(feature = "archives")]
+    fn counted(self, count: Option<Arc<AtomicU64>>) -> Self {
+        let Some(count) = count else { return self };
+        let reader = self.reader.map(|inner| {
+            let reader: Box<dyn Reader + 'a> = Box::new(Unpacked { inner, count });
+            reader
+        });
+        Self { reader, ..self }
+    }
+}
+
+/// A reader of what is inside a compressed input.
+#[cfg(feature = "archives")]
+struct Unpacked<'a> {
+    inner: Box<dyn Reader + 'a>,
+    /// Compressed bytes read.
+    count: Arc<AtomicU64>,
+}
+
+#[cfg(feature = "archives")]
+impl Reader for Unpacked<'_> {
+    fn next_piece(&mut self) -> Result<Option<Piece<'_>>, Problem> {
+        self.inner.next_piece()
+    }
+
+    fn position(&self) -> u64 {
+        self.count.load(Ordering::Relaxed)
+    }
+}
+
+fn open_as_is<'a>(input: Input<'a>, options: &ReadOptions) -> Layer<'a> {
     let (head, body) = match peek(input.body) {
         Ok(peeked) => peeked,
         Err(error) => {
             let reader = Err(Problem::failed(format!("can't be read: {error}")));
-            return Opened {
+            return Layer::Opened(Opened {
                 format: None,
                 head: None,
                 reader,
-            };
+            });
         }
     };
     let len = match &body {
@@ -51,10 +171,24 @@ pub fn open<'a>(input: Input<'a>, options: &ReadOptions) -> Opened<'a> {
         mark: detected.map_or(0, |detected| detected.mark),
         whole: head.len() < HEAD,
         len,
+        budget: input.budget.clone(),
     };
+    #[cfg(feature = "archives")]
+    if let Some(wrap) = wrap_of(&look) {
+        drop(look);
+        return Layer::Wrapped(Wrapped {
+            wrap,
+            input: Input { body, ..input },
+        });
+    }
+    Layer::Opened(read_as(body, &look, &head, options))
+}
+
+/// Opens an input as the likeliest format.
+fn read_as<'a>(body: Body<'a>, look: &Head<'_>, head: &Bytes, options: &ReadOptions) -> Opened<'a> {
     let mut likely: Vec<(Likelihood, &'static dyn Format)> = FORMATS
         .iter()
-        .filter_map(|format| Some((format.sniff(&look)?, *format)))
+        .filter_map(|format| Some((format.sniff(look)?, *format)))
         .collect();
     // A stable sort: the order of FORMATS settles ties.
     likely.sort_by_key(|(likelihood, _)| std::cmp::Reverse(*likelihood));
@@ -63,10 +197,10 @@ pub fn open<'a>(input: Input<'a>, options: &ReadOptions) -> Opened<'a> {
         return Opened {
             format: None,
             head: None,
-            reader: Err(unknown(&head)),
+            reader: Err(unknown(head)),
         };
     };
-    let reader = format.open(body, &look, options);
+    let reader = format.open(body, look, options);
     let reader = match (reader, likely.get(1)) {
         // What was refused is gone when it was a stream; a blob can be opened again.
         (Err(problem), Some((_, other)))
@@ -74,7 +208,7 @@ pub fn open<'a>(input: Input<'a>, options: &ReadOptions) -> Opened<'a> {
         {
             match (look.whole, rest.is_none()) {
                 (true, true) => {
-                    let reader = other.open(Body::Blob(head.clone()), &look, options);
+                    let reader = other.open(Body::Blob(head.clone()), look, options);
                     return Opened {
                         format: Some(other.name()),
                         head: None,
@@ -105,14 +239,31 @@ fn peek(body: Body<'_>) -> std::io::Result<(Bytes, Body<'_>)> {
         }
         Body::Stream(mut stream) => {
             let mut head = Vec::new();
-            (&mut stream).take(HEAD as u64).read_to_end(&mut head)?;
+            let read = (&mut stream).take(HEAD as u64).read_to_end(&mut head);
             let head = Bytes::from(head);
+            if let Err(error) = read {
+                // What came before the error is there to be read.
+                if head.is_empty() {
+                    return Err(error);
+                }
+                let rest = std::io::Cursor::new(head.clone()).chain(Failing(Some(error)));
+                return Ok((head, Body::Stream(Box::new(rest))));
+            }
             if head.len() < HEAD {
                 return Ok((head.clone(), Body::Blob(head)));
             }
             let chained = std::io::Cursor::new(head.clone()).chain(stream);
             Ok((head, Body::Stream(Box::new(chained))))
         }
+    }
+}
+
+/// Fails once, and has nothing else.
+struct Failing(Option<std::io::Error>);
+
+impl Read for Failing {
+    fn read(&mut self, _: &mut [u8]) -> std::io::Result<usize> {
+        self.0.take().map_or(Ok(0), Err)
     }
 }
 
@@ -180,6 +331,7 @@ mod tests {
             name: name.into(),
             depth: 0,
             body: Body::Blob(Bytes::from_static(bytes)),
+            budget: crate::input::Budget::default(),
         };
         let opened = open(input, &ReadOptions::default());
         (opened.format, opened.reader.err())

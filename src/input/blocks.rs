@@ -46,6 +46,8 @@ struct Stream<'a> {
     read: Box<dyn Read + Send + 'a>,
     buffer: Vec<u8>,
     ended: bool,
+    /// Why it ended before its end.
+    failed: Option<io::Error>,
 }
 
 /// A stretch of text taken from a source, and where it came from.
@@ -73,9 +75,9 @@ impl<'a> Source<'a> {
                     position,
                 });
             }
-            Body::Blob(bytes) => Stream::new(Box::new(io::Cursor::new(bytes)), mark)?,
-            Body::File(file) => Stream::new(Box::new(Rewound::new(file)?), mark)?,
-            Body::Stream(read) => Stream::new(read, mark)?,
+            Body::Blob(bytes) => Stream::new(Box::new(io::Cursor::new(bytes)), mark),
+            Body::File(file) => Stream::new(Box::new(Rewound::new(file)?), mark),
+            Body::Stream(read) => Stream::new(read, mark),
         };
         let feed = if decodes_first(encoding) {
             Feed::Decoded {
@@ -99,18 +101,20 @@ impl<'a> Source<'a> {
         self.position
     }
 
-    /// At least the next `least` bytes of text, or all that is left, and whether that is the end.
+    /// At least the next `least` bytes of text, or all that is left, and whether that is the end. Where reading fails, what was
+    /// read comes first; once it is taken, the error does.
     pub fn window(&mut self, least: usize) -> Result<(&[u8], bool), Problem> {
         let position = self.position;
         match &mut self.feed {
             Feed::Blob(bytes) => Ok((bytes, true)),
             Feed::Stream(stream) => {
                 while stream.buffer.len() < least && !stream.ended {
-                    stream.step().map_err(|error| {
-                        read_error(&error, position + stream.buffer.len() as u64)
-                    })?;
+                    stream.step();
                 }
-                Ok((&stream.buffer, stream.ended))
+                match stream.failed_at_end() {
+                    Some(error) => Err(read_error(&error, position)),
+                    None => Ok((&stream.buffer, stream.ended)),
+                }
             }
             Feed::Decoded {
                 stream,
@@ -119,8 +123,13 @@ impl<'a> Source<'a> {
                 from,
             } => {
                 while text.len() < least && !(stream.ended && stream.buffer.is_empty()) {
-                    stream.step().map_err(|error| read_error(&error, *from))?;
+                    stream.step();
                     decode_more(self.encoding, stream, text, pieces, from);
+                }
+                if text.is_empty()
+                    && let Some(error) = stream.failed_at_end()
+                {
+                    return Err(read_error(&error, *from));
                 }
                 Ok((text, stream.ended && stream.buffer.is_empty()))
             }
@@ -223,23 +232,24 @@ fn split_pieces(map: &OffsetMap, len: u32) -> (Vec<OffsetPiece>, Vec<OffsetPiece
 }
 
 impl<'a> Stream<'a> {
-    fn new(read: Box<dyn Read + Send + 'a>, mark: usize) -> Result<Self, Problem> {
+    fn new(read: Box<dyn Read + Send + 'a>, mark: usize) -> Self {
         let mut stream = Self {
             read,
             buffer: Vec::new(),
             ended: false,
+            failed: None,
         };
         while stream.buffer.len() < mark && !stream.ended {
-            stream.step().map_err(|error| read_error(&error, 0))?;
+            stream.step();
         }
         let len = stream.buffer.len();
         stream.buffer.drain(..mark.min(len));
-        Ok(stream)
+        stream
     }
 
-    fn step(&mut self) -> io::Result<()> {
+    fn step(&mut self) {
         if self.ended {
-            return Ok(());
+            return;
         }
         let before = self.buffer.len();
         let read = self
@@ -247,9 +257,13 @@ impl<'a> Stream<'a> {
             .by_ref()
             .take(STEP as u64)
             .read_to_end(&mut self.buffer);
-        // What was read before an error counts; the error comes again, or was passing.
         self.ended = read.is_err() || self.buffer.len() == before;
-        read.map(|_| ())
+        self.failed = read.err();
+    }
+
+    /// Why it ended, once all that was read is taken.
+    fn failed_at_end(&mut self) -> Option<io::Error> {
+        self.failed.take_if(|_| self.buffer.is_empty())
     }
 
     fn take(&mut self, len: usize) -> Bytes {
@@ -261,10 +275,11 @@ impl<'a> Stream<'a> {
 }
 
 /// A file read from its start, wherever it was left.
-struct Rewound(File);
+pub struct Rewound(File);
 
 impl Rewound {
-    fn new(mut file: File) -> Result<Self, Problem> {
+    /// The file, from its first byte on.
+    pub fn new(mut file: File) -> Result<Self, Problem> {
         io::Seek::rewind(&mut file).map_err(|error| read_error(&error, 0))?;
         Ok(Self(file))
     }

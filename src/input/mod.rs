@@ -11,10 +11,13 @@ use crate::error::Problem;
 
 pub mod blocks;
 pub mod encoding;
+pub mod limits;
 mod mmap;
 pub mod walk;
 
+pub use blocks::Rewound;
 pub use bytes::Bytes;
+pub use limits::{Budget, Limits};
 
 /// Bytes with a name: a file, standard input, or a member of an archive.
 pub struct Input<'a> {
@@ -24,6 +27,8 @@ pub struct Input<'a> {
     pub depth: usize,
     /// The bytes.
     pub body: Body<'a>,
+    /// What the compressed inputs within the file it comes from have expanded to.
+    pub budget: Budget,
 }
 
 /// The bytes of an [`Input`].

@@ -210,7 +210,9 @@ impl Engine<'_> {
                 name: found.name,
                 depth: 0,
                 body,
+                budget: input::Budget::default(),
             },
+            None,
             len,
             &mut done,
         );

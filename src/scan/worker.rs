@@ -15,8 +15,8 @@ use crate::detect::mask::{Fingerprints, mask};
 use crate::detect::plan::ColumnPlan;
 use crate::detect::{Candidate, DetectorId, Matcher, Scratch};
 use crate::error::{Problem, Verdict};
-use crate::format::{self, Batch, ColumnId, Extent, Part, Piece, Sink, Value};
-use crate::input::Input;
+use crate::format::{self, Batch, ColumnId, Extent, Part, Piece, Sink, Unread, Value};
+use crate::input::{Body, Input};
 use crate::raw::Raw;
 use crate::score::{EvidenceSet, Example, Few};
 use crate::validate::normalise;
@@ -112,16 +112,18 @@ struct Reading<'e> {
     plans: Mutex<HashMap<Arc<str>, Arc<ColumnPlan>>>,
 }
 
-/// Reads an input to its end; the ledgers of its members and, last, its own are added to `done`.
+/// Reads an input to its end; the ledgers of its members and, last, its own are added to `done`. `member` is its path within
+/// the file's archives.
 pub(crate) fn read_input(
     engine: &Engine<'_>,
     file: &Arc<str>,
     input: Input<'_>,
+    member: Option<Arc<str>>,
     len: Option<u64>,
     done: &mut Vec<Ledger>,
 ) {
-    let member = (input.depth > 0).then(|| Arc::from(input.name.as_str()));
     let depth = input.depth;
+    let budget = input.budget.clone();
     let opened = catch_unwind(AssertUnwindSafe(|| format::open(input, &engine.scan.read)));
     let Ok(opened) = opened else {
         let problem = Problem::failed("internal error while opening it; please report it");
@@ -157,12 +159,38 @@ pub(crate) fn read_input(
             };
             match catch_unwind(AssertUnwindSafe(next)) {
                 Ok(Ok(Some(Piece::Chunk(part)))) => reading.hand_out(scope, index, part),
-                Ok(Ok(Some(Piece::Member(member)))) => {
-                    let member = Input {
-                        depth: depth + 1,
-                        ..member
+                Ok(Ok(Some(Piece::Member(inner)))) => {
+                    let path = path_of(member.as_deref(), &inner.name);
+                    let len = match &inner.body {
+                        Body::Blob(bytes) => Some(bytes.len() as u64),
+                        _ => None,
                     };
-                    read_input(engine, file, member, None, done);
+                    let most = engine.scan.read.limits.depth;
+                    if depth >= most {
+                        let problem = Problem::skipped(format!(
+                            "in more than {most} archives, one within the other; raise --max-depth"
+                        ));
+                        done.push(Ledger::unread(file.clone(), Some(path), None, len, problem));
+                        continue;
+                    }
+                    let inner = Input {
+                        name: inner.name,
+                        depth: depth + 1,
+                        body: inner.body,
+                        budget: budget.clone(),
+                    };
+                    read_input(engine, file, inner, Some(path), len, done);
+                }
+                Ok(Ok(Some(Piece::Unread(unread)))) => {
+                    let path = path_of(member.as_deref(), &unread.name);
+                    let Unread { bytes, problem, .. } = unread;
+                    done.push(Ledger::unread(
+                        file.clone(),
+                        Some(path),
+                        None,
+                        bytes,
+                        problem,
+                    ));
                 }
                 Ok(Ok(None)) => break,
                 Ok(Err(problem)) => {
@@ -191,6 +219,14 @@ pub(crate) fn read_input(
     let bytes = len.unwrap_or_else(|| reader.position());
     drop(reader);
     done.push(reading.into_ledger(file.clone(), member, format, bytes, problems));
+}
+
+/// The path of a member within the file's archives, one level joined to the next with `!/`.
+fn path_of(archive: Option<&str>, name: &str) -> Arc<str> {
+    match archive {
+        None => name.into(),
+        Some(archive) => format!("{archive}!/{name}").into(),
+    }
 }
 
 impl Reading<'_> {

@@ -1,0 +1,115 @@
+//! Bounds on what compressed inputs may become, whatever they claim.
+
+use std::io::{self, Read};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// Bounds on archives and compressed inputs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Archives within archives.
+    pub depth: usize,
+    /// Bytes that all compressed inputs within one file may expand to, together.
+    pub expansion: u64,
+    /// How many times its size a compressed input may become, once it is larger than [`FREE`].
+    pub ratio: u64,
+}
+
+/// Bytes that a compressed input may always expand to: a small file of zeros is no attack.
+const FREE: u64 = 64 << 20;
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            depth: 16,
+            expansion: 1 << 40,
+            ratio: 2000,
+        }
+    }
+}
+
+/// What the compressed inputs within one file have expanded to so far.
+#[derive(Clone, Debug, Default)]
+pub struct Budget(Arc<AtomicU64>);
+
+/// Counts the bytes read through it.
+pub struct Counted<R> {
+    inner: R,
+    count: Arc<AtomicU64>,
+}
+
+impl<R> Counted<R> {
+    /// Counts from 0 on; the count may be read elsewhere.
+    pub fn new(inner: R) -> (Self, Arc<AtomicU64>) {
+        let count = Arc::new(AtomicU64::new(0));
+        let counted = Self {
+            inner,
+            count: count.clone(),
+        };
+        (counted, count)
+    }
+}
+
+impl<R: Read> Read for Counted<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.inner.read(buffer)?;
+        self.count.fetch_add(read as u64, Ordering::Relaxed);
+        Ok(read)
+    }
+}
+
+/// The output of a decoder, which ends with an error when it becomes too much.
+pub struct Bounded<R> {
+    inner: R,
+    limits: Limits,
+    budget: Budget,
+    /// Compressed bytes read so far.
+    stored: Stored,
+    expanded: u64,
+}
+
+/// How large the compressed input is.
+pub enum Stored {
+    /// As far as it was read.
+    SoFar(Arc<AtomicU64>),
+    /// All of it.
+    Bytes(u64),
+}
+
+impl<R> Bounded<R> {
+    /// Bounds a decoder.
+    pub fn new(inner: R, limits: Limits, budget: Budget, stored: Stored) -> Self {
+        Self {
+            inner,
+            limits,
+            budget,
+            stored,
+            expanded: 0,
+        }
+    }
+}
+
+impl<R: Read> Read for Bounded<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.inner.read(buffer)?;
+        self.expanded += read as u64;
+        let all = self.budget.0.fetch_add(read as u64, Ordering::Relaxed) + read as u64;
+        let stored = match &self.stored {
+            Stored::SoFar(count) => count.load(Ordering::Relaxed),
+            Stored::Bytes(bytes) => *bytes,
+        };
+        if all > self.limits.expansion {
+            return Err(io::Error::other(format!(
+                "it expands to more than {} bytes; raise --max-expansion",
+                self.limits.expansion
+            )));
+        }
+        if self.expanded > FREE && self.expanded / self.limits.ratio.max(1) > stored {
+            return Err(io::Error::other(format!(
+                "it expands to more than {} times its size; raise --max-ratio",
+                self.limits.ratio
+            )));
+        }
+        Ok(read)
+    }
+}

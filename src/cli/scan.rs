@@ -127,6 +127,10 @@ struct ReadingOptions {
     #[arg(long, value_name = "N", default_value_t = Limits::default().ratio)]
     max_ratio: u64,
 
+    /// Bytes of archived files to hold in memory at once, where they can't be read front to back
+    #[arg(long, value_name = "BYTES", default_value_t = Limits::default().memory)]
+    max_memory: u64,
+
     /// Read only files of a folder that match; may repeat
     #[arg(long, value_name = "GLOB")]
     include: Vec<String>,
@@ -293,6 +297,7 @@ impl ScanArgs {
                     depth: reading.max_depth,
                     expansion: reading.max_expansion,
                     ratio: reading.max_ratio,
+                    memory: reading.max_memory,
                 },
                 ..ReadOptions::default()
             },

@@ -87,7 +87,7 @@ pub struct Head<'a> {
     pub whole: bool,
     /// The size in bytes, where it is known.
     pub len: Option<u64>,
-    /// What the compressed inputs within the file it comes from have expanded to.
+    /// What the input has used of its bounds.
     pub budget: Budget,
 }
 

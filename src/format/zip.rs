@@ -14,9 +14,6 @@ use crate::input::limits::{Bounded, Budget, Limits, Stored};
 /// zip.
 pub(super) struct Zip;
 
-/// A zip that comes as a stream has its index at the end: it is read into memory up to this size, in bytes.
-const MOST_IN_MEMORY: u64 = 256 << 20;
-
 impl Format for Zip {
     fn name(&self) -> &'static str {
         "zip"
@@ -39,17 +36,9 @@ impl Format for Zip {
         match body {
             Body::Blob(bytes) => members(Cursor::new(bytes.clone()), Some(bytes), limits, budget),
             Body::File(file) => members(file, None, limits, budget),
-            Body::Stream(stream) => {
-                let mut bytes = Vec::new();
-                let read = stream.take(MOST_IN_MEMORY + 1).read_to_end(&mut bytes);
-                read.map_err(|error| Problem::failed(format!("reading stopped: {error}")))?;
-                if bytes.len() as u64 > MOST_IN_MEMORY {
-                    return Err(Problem::skipped(format!(
-                        "a zip archive of more than {} MiB inside another one; unpack it first",
-                        MOST_IN_MEMORY >> 20
-                    )));
-                }
-                let bytes = Bytes::from(bytes);
+            stream @ Body::Stream(_) => {
+                let whole = stream.into_blob("a zip archive", &limits, &budget)?;
+                let bytes = whole.complete()?;
                 members(Cursor::new(bytes.clone()), Some(bytes), limits, budget)
             }
         }

@@ -13,6 +13,8 @@ pub struct Limits {
     pub expansion: u64,
     /// How many times its size a compressed input may become, once it is larger than [`FREE`].
     pub ratio: u64,
+    /// Bytes of members that are held in memory as a whole, for an input and the archives around it together.
+    pub memory: u64,
 }
 
 /// Bytes that a compressed input may always expand to: a small file of zeros is no attack.
@@ -24,13 +26,56 @@ impl Default for Limits {
             depth: 16,
             expansion: 1 << 40,
             ratio: 2000,
+            memory: 512 << 20,
         }
     }
 }
 
-/// What the compressed inputs within one file have expanded to so far.
+/// What one file, with all that lies in it, has used of its bounds so far.
 #[derive(Clone, Debug, Default)]
-pub struct Budget(Arc<AtomicU64>);
+pub struct Budget {
+    /// What its compressed inputs have expanded to.
+    expanded: Arc<AtomicU64>,
+    held: Arc<Held>,
+}
+
+/// Bytes held in memory as a whole, of an input and of what it lies in.
+#[derive(Debug, Default)]
+struct Held {
+    own: AtomicU64,
+    outer: Option<Arc<Held>>,
+}
+
+impl Budget {
+    /// The budget of a member.
+    #[must_use]
+    pub fn inside(&self) -> Self {
+        let held = Held {
+            own: AtomicU64::new(0),
+            outer: Some(self.held.clone()),
+        };
+        Self {
+            expanded: self.expanded.clone(),
+            held: Arc::new(held),
+        }
+    }
+
+    /// Bytes that may still be held in memory.
+    pub(super) fn free(&self, limits: &Limits) -> u64 {
+        let mut free = limits.memory;
+        let mut held = Some(&self.held);
+        while let Some(input) = held {
+            free = free.saturating_sub(input.own.load(Ordering::Relaxed));
+            held = input.outer.as_ref();
+        }
+        free
+    }
+
+    /// Notes that bytes are held in memory as long as the input is read.
+    pub(super) fn hold(&self, bytes: u64) {
+        self.held.own.fetch_add(bytes, Ordering::Relaxed);
+    }
+}
 
 /// Counts the bytes read through it.
 pub struct Counted<R> {
@@ -93,7 +138,11 @@ impl<R: Read> Read for Bounded<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let read = self.inner.read(buffer)?;
         self.expanded += read as u64;
-        let all = self.budget.0.fetch_add(read as u64, Ordering::Relaxed) + read as u64;
+        let all = self
+            .budget
+            .expanded
+            .fetch_add(read as u64, Ordering::Relaxed)
+            + read as u64;
         let stored = match &self.stored {
             Stored::SoFar(count) => count.load(Ordering::Relaxed),
             Stored::Bytes(bytes) => *bytes,

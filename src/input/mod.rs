@@ -14,10 +14,12 @@ pub mod encoding;
 pub mod limits;
 mod mmap;
 pub mod walk;
+pub mod whole;
 
 pub use blocks::Rewound;
 pub use bytes::Bytes;
 pub use limits::{Budget, Limits};
+pub use whole::Whole;
 
 /// Bytes with a name: a file, standard input, or a member of an archive.
 pub struct Input<'a> {
@@ -27,7 +29,7 @@ pub struct Input<'a> {
     pub depth: usize,
     /// The bytes.
     pub body: Body<'a>,
-    /// What the compressed inputs within the file it comes from have expanded to.
+    /// What it has used of its bounds.
     pub budget: Budget,
 }
 

@@ -177,7 +177,7 @@ pub(crate) fn read_input(
                         name: inner.name,
                         depth: depth + 1,
                         body: inner.body,
-                        budget: budget.clone(),
+                        budget: budget.inside(),
                     };
                     read_input(engine, file, inner, Some(path), len, done);
                 }

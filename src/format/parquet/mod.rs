@@ -10,10 +10,7 @@ mod source;
 mod text;
 mod walk;
 
-use std::io::Read;
 use std::sync::Arc;
-
-use bytes::Bytes;
 
 use super::{Format, Head, Likelihood, Part, Piece, ReadOptions, Reader};
 use crate::error::Problem;
@@ -22,9 +19,6 @@ use crate::input::Body;
 use leaf::Leaf;
 use schema::Schema;
 use source::Source;
-
-/// The most that is read into memory from a stream, in bytes: the footer is at the end of the file.
-const MAX_STREAM: u64 = 512 << 20;
 
 /// The most that [`Part::bytes`] says: pages are decoded one after the other, never the whole chunk at once.
 const MAX_PART_BYTES: u64 = 4 << 20;
@@ -52,7 +46,7 @@ impl Format for Parquet {
         &self,
         body: Body<'a>,
         head: &Head<'_>,
-        _options: &ReadOptions,
+        options: &ReadOptions,
     ) -> Result<Box<dyn Reader + 'a>, Problem> {
         if head.bytes.starts_with(MAGIC_ENCRYPTED) {
             return Err(Problem::skipped(
@@ -63,7 +57,11 @@ impl Format for Parquet {
             Body::Blob(bytes) => Source::Bytes(bytes),
             Body::File(file) => Source::file(file)
                 .map_err(|error| Problem::failed(format!("parquet: {}", error.kind())))?,
-            Body::Stream(stream) => Source::Bytes(slurp(stream)?),
+            stream @ Body::Stream(_) => {
+                let limits = &options.limits;
+                let whole = stream.into_blob("a Parquet file", limits, &head.budget)?;
+                Source::Bytes(whole.complete()?)
+            }
         };
         let schema = schema::load(&source)?;
         Ok(Box::new(RowGroups {
@@ -76,22 +74,6 @@ impl Format for Parquet {
             position: 0,
         }))
     }
-}
-
-/// Reads a stream to its end, as far as memory may be spent on it.
-fn slurp(stream: Box<dyn Read + Send + '_>) -> Result<Bytes, Problem> {
-    let mut bytes = Vec::new();
-    stream
-        .take(MAX_STREAM + 1)
-        .read_to_end(&mut bytes)
-        .map_err(|error| Problem::failed(format!("parquet: reading stops: {}", error.kind())))?;
-    if bytes.len() as u64 > MAX_STREAM {
-        return Err(Problem::skipped(format!(
-            "parquet: more than {} MiB in a stream, and the footer is at the end; unpack it and scan the file",
-            MAX_STREAM >> 20
-        )));
-    }
-    Ok(bytes.into())
 }
 
 /// Hands out the leaves of one row group after the other.

@@ -99,6 +99,14 @@ fn the_sample_gives_the_same_records_however_it_is_cut() {
 }
 
 #[test]
+fn every_case_of_the_corpus_gives_the_same_records_however_it_is_cut() {
+    let corpus = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/corpus");
+    for case in std::fs::read_dir(corpus).unwrap() {
+        assert_same_records(&case.unwrap().path().join("in"));
+    }
+}
+
+#[test]
 fn no_raw_value_is_in_a_masked_result() {
     let mut revealed = scan_of(&[&sample()]);
     revealed.reveal = true;

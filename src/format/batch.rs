@@ -69,8 +69,20 @@ pub struct Batch<'a> {
 }
 
 impl Batch<'_> {
+    /// Line ends in the chunk before a place within a value.
+    pub(crate) fn line_of(&self, value: &Value, at: u32) -> u32 {
+        match self.offsets {
+            OffsetMap::Lined { pieces, lines } => {
+                let index = piece_index(pieces, at);
+                let from = pieces.get(index).map_or(at, |piece| piece.text);
+                lines.get(index).copied().unwrap_or(value.line) + self.line_ends(from, at)
+            }
+            _ => value.line + self.line_ends(value.start, at),
+        }
+    }
+
     /// Line ends between two places of the text, but those that came from an escape.
-    pub(crate) fn line_ends(&self, from: u32, to: u32) -> u32 {
+    fn line_ends(&self, from: u32, to: u32) -> u32 {
         let text = &self.text[from as usize..to as usize];
         let ends = memchr::memchr2_iter(b'\n', b'\r', text)
             .map(|at| from as usize + at)
@@ -91,6 +103,14 @@ pub enum OffsetMap {
     Shift(u64),
     /// The text is made of pieces, ascending by their place in the text, the first at 0.
     Pieces(Vec<OffsetPiece>),
+    /// The same where values are put together from pieces with line ends between them: for each piece, also how many line
+    /// ends of the chunk lie before it.
+    Lined {
+        /// The pieces.
+        pieces: Vec<OffsetPiece>,
+        /// Line ends before each.
+        lines: Vec<u32>,
+    },
 }
 
 /// A stretch of a text that came from one stretch of the stored input; it ends where the next one starts.
@@ -119,7 +139,9 @@ impl OffsetMap {
         match self {
             OffsetMap::None => false,
             OffsetMap::Shift(_) => true,
-            OffsetMap::Pieces(pieces) => matches!(piece_of(pieces, at).span, Span::Each(_)),
+            OffsetMap::Pieces(pieces) | OffsetMap::Lined { pieces, .. } => pieces
+                .get(piece_index(pieces, at))
+                .is_some_and(|piece| matches!(piece.span, Span::Each(_))),
         }
     }
 
@@ -128,7 +150,7 @@ impl OffsetMap {
         match self {
             OffsetMap::None => None,
             OffsetMap::Shift(base) => Some((base + u64::from(start), base + u64::from(end))),
-            OffsetMap::Pieces(pieces) => {
+            OffsetMap::Pieces(pieces) | OffsetMap::Lined { pieces, .. } => {
                 let first = piece_of(pieces, start);
                 let stored_start = match first.span {
                     Span::Each(n) => first.stored + u64::from(start - first.text) * u64::from(n),
@@ -149,8 +171,12 @@ impl OffsetMap {
 }
 
 fn piece_of(pieces: &[OffsetPiece], at: u32) -> OffsetPiece {
+    pieces[piece_index(pieces, at)]
+}
+
+fn piece_index(pieces: &[OffsetPiece], at: u32) -> usize {
     let index = pieces.partition_point(|piece| piece.text <= at);
-    pieces[index.saturating_sub(1)]
+    index.saturating_sub(1)
 }
 
 /// Takes what a chunk reads.

@@ -10,17 +10,23 @@ use std::sync::Arc;
 use crate::error::Problem;
 use crate::input::{Body, Budget, Limits};
 
+mod base64;
 pub mod batch;
+mod chunked;
 #[cfg(feature = "archives")]
 mod compress;
 mod csv;
+mod ical;
 mod json;
+mod ldif;
 mod open;
 #[cfg(feature = "parquet")]
 mod parquet;
+mod records;
 #[cfg(feature = "archives")]
 mod tar;
 mod text;
+mod vcard;
 #[cfg(feature = "archives")]
 mod zip;
 
@@ -36,6 +42,9 @@ pub static FORMATS: &[&dyn Format] = &[
     &zip::Zip,
     #[cfg(feature = "archives")]
     &tar::Tar,
+    &vcard::Vcard,
+    &ical::Ical,
+    &ldif::Ldif,
     &json::Json,
     &csv::Csv,
     &text::Text,

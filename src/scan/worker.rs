@@ -572,7 +572,7 @@ impl ChunkSink<'_> {
                 near: candidate.near,
                 row: 0,
                 stored: span.map(|(start, end)| {
-                    let line = value.line + batch.line_ends(value.start, candidate.span.start);
+                    let line = batch.line_of(&value, candidate.span.start);
                     (line, start, end)
                 }),
                 fingerprint: engine.fingerprints.of(&self.normalised),

@@ -13,6 +13,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 use crate::error::Error;
 use crate::report::escaped_lines;
 
+pub mod bench;
 pub mod fail_on;
 pub mod generate;
 pub mod options;
@@ -41,6 +42,7 @@ const STYLES: Styles = Styles::styled()
 enum Command {
     Scan(Box<scan::ScanArgs>),
     Rules(rules::RulesArgs),
+    Bench(bench::BenchArgs),
     Generate(generate::GenerateArgs),
     Completions(shell::CompletionsArgs),
     Man(shell::ManArgs),
@@ -51,6 +53,7 @@ pub fn run(args: Args) -> anyhow::Result<Outcome> {
     match args.command {
         Command::Scan(args) => args.run(),
         Command::Rules(args) => args.run(),
+        Command::Bench(args) => args.run(),
         Command::Generate(args) => args.run(),
         Command::Completions(args) => args.run(),
         Command::Man(args) => args.run(),

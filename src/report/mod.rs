@@ -18,7 +18,7 @@ mod record;
 mod table;
 
 pub use escape::{SafeJson, escaped, escaped_lines, is_unsafe};
-pub(crate) use grid::{Cell, Grid, Track, wrapped};
+pub(crate) use grid::{Cell, Grid, Track, counted, wrapped};
 pub(crate) use overview::input_name;
 
 /// All report formats; the command line offers them in this order.

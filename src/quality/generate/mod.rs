@@ -13,9 +13,15 @@ mod numbers;
 #[cfg(feature = "parquet")]
 mod parquet;
 mod rng;
+mod row;
+mod texts;
+mod traps;
 mod write;
 
-use kinds::{Holds, Row, columns, fill};
+pub(super) use rng::Rng;
+
+use kinds::{Holds, columns, fill};
+use row::Row;
 use write::Csv;
 
 /// What rows hold.
@@ -250,7 +256,7 @@ fn shown(shape: Shape, column: &kinds::Column) -> String {
 
 /// The first line of the truth: which columns hold what.
 fn write_columns(options: &Options, truth: &mut dyn Write) -> io::Result<()> {
-    let (mut labels, mut traps) = (Vec::new(), Vec::new());
+    let (mut labels, mut either, mut traps) = (Vec::new(), Vec::new(), Vec::new());
     for column in columns(options.kind) {
         let name = shown(options.shape, column);
         match column.holds {
@@ -262,14 +268,21 @@ fn write_columns(options: &Options, truth: &mut dyn Write) -> io::Result<()> {
                     |locale| serde_json::json!({"column": name, "detector": locale.national()}),
                 ));
             }
+            Holds::Either(detector) => {
+                either.push(serde_json::json!({"column": name, "detector": detector}));
+            }
             Holds::Trap(why) => traps.push(serde_json::json!({"column": name, "why": why})),
             Holds::Text | Holds::Plain => {}
         }
     }
+    let detail = match options.truth {
+        Truth::Cells => "cells",
+        Truth::Columns | Truth::None => "columns",
+    };
     writeln!(
         truth,
         "{}",
-        serde_json::json!({"columns": labels, "traps": traps})
+        serde_json::json!({"detail": detail, "columns": labels, "either": either, "traps": traps})
     )
 }
 

@@ -9,7 +9,8 @@ use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::properties::WriterProperties;
 
-use super::kinds::{Column, Row, columns, fill};
+use super::kinds::{Column, columns, fill};
+use super::row::Row;
 use super::{Options, Size, Truth, note_cells};
 
 /// Rows of a row group.

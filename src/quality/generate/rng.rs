@@ -3,11 +3,11 @@
 
 /// A stream of random numbers.
 #[derive(Clone, Debug)]
-pub(super) struct Rng(u64);
+pub(in crate::quality) struct Rng(u64);
 
 impl Rng {
     /// The stream of a row.
-    pub(super) fn new(seed: u64, row: u64) -> Self {
+    pub(in crate::quality) fn new(seed: u64, row: u64) -> Self {
         let mut rng = Self(seed ^ row.wrapping_mul(0xA24B_AED4_963E_E407));
         rng.next();
         Self(rng.next() ^ row)
@@ -21,7 +21,7 @@ impl Rng {
     }
 
     /// A number below `bound`.
-    pub(super) fn below(&mut self, bound: u64) -> u64 {
+    pub(in crate::quality) fn below(&mut self, bound: u64) -> u64 {
         ((u128::from(self.next()) * u128::from(bound)) >> 64) as u64
     }
 

@@ -2,7 +2,8 @@
 
 use encoding_rs::Encoding;
 
-use super::kinds::{Column, Row};
+use super::kinds::Column;
+use super::row::Row;
 
 /// How CSV is written.
 #[derive(Clone, Debug)]

@@ -309,6 +309,8 @@ fn signature(head: &[u8]) -> Option<&'static str> {
             b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",
             "document in an old Office format (xls, doc, msg)",
         ),
+        (b"\xff\xfe\0\0", "text in UTF-32"),
+        (b"\0\0\xfe\xff", "text in UTF-32"),
         (b"REDIS", "Redis dump"),
         (b"\x7fELF", "program"),
         (b"MZ", "program"),

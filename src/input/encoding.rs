@@ -24,6 +24,9 @@ pub struct Detected {
 /// Finds the encoding from the first bytes; none when they are no text. `user` overrules all but says nothing of a
 /// byte-order mark, which is left out in any case.
 pub fn detect(head: &[u8], user: Option<&'static Encoding>) -> Option<Detected> {
+    if user.is_none() && is_utf32(head) {
+        return None;
+    }
     let by_mark = Encoding::for_bom(head);
     if let Some(encoding) = user {
         let mark = by_mark
@@ -69,6 +72,12 @@ fn western(head: &[u8]) -> &'static Encoding {
     }
 }
 
+/// Whether it starts with the byte-order mark of UTF-32, which nothing here decodes. That of the little-endian kind starts
+/// like that of UTF-16.
+fn is_utf32(head: &[u8]) -> bool {
+    head.starts_with(b"\xff\xfe\0\0") || head.starts_with(b"\0\0\xfe\xff")
+}
+
 /// Whether it is UTF-8, but for a character cut off at the end.
 fn is_utf8(head: &[u8]) -> bool {
     match std::str::from_utf8(head) {
@@ -94,7 +103,14 @@ fn utf16_without_mark(head: &[u8]) -> Option<&'static Encoding> {
     let half = head.len() / 2;
     let text = |odd: usize| {
         let mut others = head.iter().skip(1 - odd).step_by(2);
-        others.all(|&byte| byte >= 0x20 || matches!(byte, b'\t' | b'\n' | b'\r' | 0x0c))
+        // Exports delimit with some of the control characters.
+        others.all(|&byte| {
+            byte >= 0x20
+                || matches!(
+                    byte,
+                    b'\t' | b'\n' | b'\r' | 0x0c | 0x01 | 0x02 | 0x1c..=0x1f
+                )
+        })
     };
     if odd * 10 >= half * 6 && even * 50 <= half && text(1) {
         Some(UTF_16LE)

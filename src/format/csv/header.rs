@@ -30,8 +30,8 @@ pub(super) fn has_header(first: &[&[u8]], others: &[Vec<&[u8]>]) -> bool {
     } else {
         -0.5
     };
-    let alike = named.iter().filter(|cell| looks_like_a_name(cell)).count();
-    score += 3.0 * (alike as f64 / named.len() as f64) - 1.5;
+    let alike: f64 = named.iter().map(|cell| likeness_to_a_name(cell)).sum();
+    score += 3.0 * (alike / named.len() as f64) - 1.5;
     for (column, cell) in cells
         .iter()
         .enumerate()
@@ -77,8 +77,20 @@ fn contrast(name: &[u8], column: usize, others: &[Vec<&[u8]>]) -> f64 {
     }
 }
 
+/// What stands for a truth or for nothing in data, and never for a column.
+const LITERALS: &[&[u8]] = &[
+    b"true", b"false", b"null", b"none", b"nan", b"n/a", b"yes", b"no", b"ja", b"nee", b"nein",
+    b"oui", b"non",
+];
+
 /// A number, date, address, or anything else that no column is called.
 fn is_value(cell: &[u8]) -> bool {
+    if LITERALS
+        .iter()
+        .any(|literal| cell.eq_ignore_ascii_case(literal))
+    {
+        return true;
+    }
     let digits = cell.iter().filter(|byte| byte.is_ascii_digit()).count();
     cell.len() > 120
         || digits * 2 > cell.len()
@@ -88,19 +100,18 @@ fn is_value(cell: &[u8]) -> bool {
         || cell.starts_with(b"https://")
 }
 
-/// Words, joined by spaces, `_`, `-`, `.` or `/`: short, starting with a letter.
-fn looks_like_a_name(cell: &[u8]) -> bool {
-    cell.len() <= 60
-        && (cell[0].is_ascii_alphabetic()
-            || cell[0] >= 0x80
-            || matches!(cell[0], b'_' | b'#' | b'"'))
-        && cell
-            .iter()
-            .filter(|byte| byte.is_ascii_whitespace())
-            .count()
-            <= 5
-        && !cell.iter().any(u8::is_ascii_control)
-        && !cell.ends_with(b".")
+/// How much it looks like a name: few words, joined by spaces, `_`, `-`, `.` or `/`, starting with a letter.
+fn likeness_to_a_name(cell: &[u8]) -> f64 {
+    let starts =
+        cell[0].is_ascii_alphabetic() || cell[0] >= 0x80 || matches!(cell[0], b'_' | b'#' | b'"');
+    if cell.len() > 60 || !starts || cell.iter().any(u8::is_ascii_control) || cell.ends_with(b".") {
+        return 0.0;
+    }
+    match cell.split(u8::is_ascii_whitespace).count() {
+        0..=3 => 1.0,
+        4..=6 => 0.7,
+        _ => 0.0,
+    }
 }
 
 /// Stable names: absent ones are `column_3`, later ones of the same name `email_2`.

@@ -1,6 +1,6 @@
 //! CSV as exports really are.
 //!
-//! `dialect.rs` finds out how a file is written, `header.rs` what its columns are called, `split.rs` splits it. This module
+//! `sniff.rs` finds out how a file is written (`dialect.rs`), `header.rs` what its columns are called, `split.rs` splits it. This module
 //! cuts it into chunks with the quote state carried along, so that a chunk always starts where a record does: malformed
 //! quoting makes a chunk longer, never wrong. Only a record longer than 64 MiB is cut inside, at a place between words,
 //! and the next chunk goes on in the state it ended in.
@@ -22,10 +22,13 @@ use crate::input::encoding::decode;
 
 mod dialect;
 mod header;
+mod row_end;
+mod sniff;
 mod split;
 
-use dialect::{Dialect, RowEnd, fit, sep_line};
+use dialect::{Dialect, RowEnd, sep_line};
 use header::{column_names, has_header};
+use sniff::fit;
 use split::{State, Visit, Within, find_cut, split};
 
 /// Comma-separated values, whatever separates them.

@@ -145,6 +145,27 @@ impl OffsetMap {
         }
     }
 
+    /// Tells `give` where each stretch of `start..end` of the text came from: the stretch's first byte in the text, counted
+    /// from `start`, its first stored byte, and how the two relate.
+    pub(crate) fn each_piece(&self, start: u32, end: u32, mut give: impl FnMut(u32, u64, Span)) {
+        match self {
+            OffsetMap::None => {}
+            OffsetMap::Shift(base) => give(0, base + u64::from(start), Span::Each(1)),
+            OffsetMap::Pieces(pieces) | OffsetMap::Lined { pieces, .. } => {
+                let first = piece_index(pieces, start);
+                let within = pieces[first..].iter().take_while(|piece| piece.text < end);
+                for piece in within {
+                    let skipped = start.saturating_sub(piece.text);
+                    let stored = match piece.span {
+                        Span::Each(n) => piece.stored + u64::from(skipped) * u64::from(n),
+                        Span::Whole(_) => piece.stored,
+                    };
+                    give(piece.text.max(start) - start, stored, piece.span);
+                }
+            }
+        }
+    }
+
     /// The stored bytes from which `start..end` of the text came.
     pub fn stored(&self, start: u32, end: u32) -> Option<(u64, u64)> {
         match self {

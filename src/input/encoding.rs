@@ -86,39 +86,49 @@ fn is_utf8(head: &[u8]) -> bool {
     }
 }
 
-/// UTF-16 of mostly Western text has a zero in every other byte.
+/// UTF-16 without a mark: what should be characters are some, and spaces, digits and line ends are among them. Bytes of
+/// other text, read two by two, hold no ASCII; those of binary data hold control characters and halves of surrogate pairs.
 fn utf16_without_mark(head: &[u8]) -> Option<&'static Encoding> {
     let head = &head[..head.len().min(4096) & !1];
-    if head.len() < 8 {
+    if head.len() < 4 {
         return None;
     }
-    let zeros = |odd: usize| {
-        head.iter()
-            .skip(odd)
-            .step_by(2)
-            .filter(|&&byte| byte == 0)
-            .count()
+    let is_text = |unit: fn([u8; 2]) -> u16| {
+        let pairs = head.chunks_exact(2);
+        let units: Vec<u16> = pairs.map(|pair| unit([pair[0], pair[1]])).collect();
+        let ascii = units.iter().filter(|unit| **unit < 0x80).count();
+        ascii * 10 >= units.len() && are_characters(&units)
     };
-    let (even, odd) = (zeros(0), zeros(1));
-    let half = head.len() / 2;
-    let text = |odd: usize| {
-        let mut others = head.iter().skip(1 - odd).step_by(2);
-        // Exports delimit with some of the control characters.
-        others.all(|&byte| {
-            byte >= 0x20
-                || matches!(
-                    byte,
-                    b'\t' | b'\n' | b'\r' | 0x0c | 0x01 | 0x02 | 0x1c..=0x1f
-                )
-        })
-    };
-    if odd * 10 >= half * 6 && even * 50 <= half && text(1) {
+    if is_text(u16::from_le_bytes) {
         Some(UTF_16LE)
-    } else if even * 10 >= half * 6 && odd * 50 <= half && text(0) {
+    } else if is_text(u16::from_be_bytes) {
         Some(UTF_16BE)
     } else {
         None
     }
+}
+
+/// Whether all code units are characters that texts have; the last may be half of one.
+fn are_characters(units: &[u16]) -> bool {
+    let mut characters = char::decode_utf16(units.iter().copied()).peekable();
+    while let Some(character) = characters.next() {
+        let is_last = characters.peek().is_none();
+        let is_text = match character {
+            // Exports delimit with some of the control characters.
+            Ok(c) if c.is_ascii_control() => {
+                matches!(
+                    c,
+                    '\t' | '\n' | '\r' | '\x0c' | '\x01' | '\x02' | '\x1c'..='\x1f'
+                )
+            }
+            Ok(c) => !matches!(c, '\u{80}'..='\u{9f}' | '\u{fffe}' | '\u{ffff}'),
+            Err(_) => is_last,
+        };
+        if !is_text {
+            return false;
+        }
+    }
+    true
 }
 
 /// Whether control characters say that this is no text. Separators below 0x20 that exports use are none of those, and a
@@ -126,7 +136,7 @@ fn utf16_without_mark(head: &[u8]) -> Option<&'static Encoding> {
 fn is_binary(head: &[u8]) -> bool {
     let control = head
         .iter()
-        .filter(|&&byte| matches!(byte, 0x00 | 0x03..=0x08 | 0x0b | 0x0e..=0x1a) || byte == 0x7f)
+        .filter(|&&byte| matches!(byte, 0x00 | 0x03..=0x08 | 0x0b | 0x0e..=0x1a))
         .count();
     let nuls = memchr::memchr_iter(0, head).count();
     let limit = if is_utf8(head) {
@@ -355,6 +365,12 @@ mod tests {
             encoding_of(b"\0n\0a\0a\0m\0;\0\n\0J\0a\0n"),
             Some("UTF-16BE")
         );
+        let russian: Vec<u8> = "имя;город\nЗоя;Брест\n"
+            .encode_utf16()
+            .flat_map(u16::to_le_bytes)
+            .collect();
+        assert_eq!(encoding_of(&russian), Some("UTF-16LE"));
+        assert_eq!(encoding_of(&[7, 0, 9, 0, 30, 0, 12, 0, 0, 0]), None);
         assert_eq!(
             encoding_of(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0"),
             None

@@ -420,20 +420,24 @@ impl Lexer<'_> {
         let from = text.len();
         let offsets = self.task.offsets;
         unescape(stored, |bytes, place| {
-            let (first, last) = offsets
-                .stored((start + place.start) as u32, (start + place.end) as u32)
-                .unwrap_or_default();
-            let as_stored = bytes.len() == place.len() && last - first == bytes.len() as u64;
-            let span = if as_stored {
-                Span::Each(1)
+            let at = text.len() as u32;
+            let (from, to) = ((start + place.start) as u32, (start + place.end) as u32);
+            if bytes.len() == place.len() {
+                offsets.each_piece(from, to, |within, stored, span| {
+                    pieces.push(OffsetPiece {
+                        text: at + within,
+                        stored,
+                        span,
+                    });
+                });
             } else {
-                Span::Whole((last - first).min(u64::from(u16::MAX)) as u16)
-            };
-            pieces.push(OffsetPiece {
-                text: text.len() as u32,
-                stored: first,
-                span,
-            });
+                let (stored, end) = offsets.stored(from, to).unwrap_or_default();
+                pieces.push(OffsetPiece {
+                    text: at,
+                    stored,
+                    span: Span::Whole((end - stored).min(u64::from(u16::MAX)) as u16),
+                });
+            }
             text.extend_from_slice(bytes);
         })
         .map_err(|at| (start + at, "an escape that JSON doesn't know"))?;

@@ -61,7 +61,7 @@ impl Format for Json {
     ) -> Result<Box<dyn Reader + 'a>, Problem> {
         let text = head.text.as_deref().unwrap_or_default();
         let named = matches!(head.extension().as_str(), "ndjson" | "jsonl");
-        let lines = first_value_is_a_line(text).unwrap_or(named);
+        let lines = lines_are_values(text).unwrap_or(named);
         Ok(Box::new(Values {
             source: Source::new(body, head.encoding, head.mark)?,
             block_size: options.block_size,
@@ -87,21 +87,44 @@ fn is_log_line(behind_bracket: &[u8]) -> bool {
     })
 }
 
-/// Whether the first value is a line, with another one behind it; none when the text ends before it does.
-fn first_value_is_a_line(text: &[u8]) -> Option<bool> {
-    let text = text.trim_ascii_start();
+/// Whether most lines are values of their own; none when there is no line with another one behind it. Where a good part is
+/// not, bad lines are told from values over many lines by whether all lines together are values.
+fn lines_are_values(text: &[u8]) -> Option<bool> {
+    let mut lines = text
+        .split(|&byte| byte == b'\n')
+        .map(<[u8]>::trim_ascii)
+        .filter(|line| !line.is_empty())
+        .peekable();
+    let (mut whole, mut all) = (0, 0);
+    while let Some(line) = lines.next() {
+        // The last one may be cut off.
+        if lines.peek().is_some() {
+            whole += usize::from(is_whole(line));
+            all += 1;
+        }
+    }
+    let most = whole * 10 >= all * 9 || whole * 2 >= all && !is_whole(text);
+    (all > 0).then_some(most)
+}
+
+/// Whether a line, or all lines together, are values by their brackets and quotes.
+fn is_whole(line: &[u8]) -> bool {
     let (mut depth, mut at) = (0_usize, 0);
-    while let Some(&byte) = text.get(at) {
+    while let Some(&byte) = line.get(at) {
         match byte {
-            b'"' => at = string_end(text, at + 1)?,
+            b'"' => match string_end(line, at + 1) {
+                Some(end) => at = end,
+                None => return false,
+            },
             b'{' | b'[' => depth += 1,
-            b'}' | b']' => depth = depth.saturating_sub(1),
-            b'\n' => return Some(depth == 0 && !text[at..].trim_ascii().is_empty()),
+            // The end, a member or an element of something that other lines began.
+            b'}' | b']' | b',' | b':' if depth == 0 => return false,
+            b'}' | b']' => depth -= 1,
             _ => {}
         }
         at += 1;
     }
-    None
+    depth == 0
 }
 
 /// Behind the first line end at or behind `target`.

@@ -4,6 +4,8 @@
 //! is not as stored (unescaped, transcoded) brings its way back along, an [`OffsetMap`]. Readers should keep a batch to
 //! a few hundred KiB of text, so that it stays in the processor's cache.
 
+use std::sync::Arc;
+
 use crate::error::Problem;
 
 /// A column, numbered within one chunk in the order in which the chunk asked for it.
@@ -166,6 +168,17 @@ impl OffsetMap {
         }
     }
 
+    /// Adds the pieces of `start..end` of the text to those of another text, in which that stretch starts at `at`.
+    pub(crate) fn copy_pieces(&self, start: u32, end: u32, at: u32, out: &mut Vec<OffsetPiece>) {
+        self.each_piece(start, end, |text, stored, span| {
+            out.push(OffsetPiece {
+                text: at + text,
+                stored,
+                span,
+            });
+        });
+    }
+
     /// The stored bytes from which `start..end` of the text came.
     pub fn stored(&self, start: u32, end: u32) -> Option<(u64, u64)> {
         match self {
@@ -211,6 +224,13 @@ pub trait Sink {
 
     /// Something that could not be read, or should be known.
     fn problem(&mut self, problem: Problem);
+
+    /// The table of the columns asked for from now on; until then, it is the part's. For chunks of several tables (the rows
+    /// of their values are counted table by table), which say with [`Sink::records`] how many records each has.
+    fn table(&mut self, _table: Option<&Arc<str>>) {}
+
+    /// This many records of that table end in the chunk, beside those of [`Extent`](super::Extent), which are the part's.
+    fn records(&mut self, _count: u64) {}
 }
 
 #[cfg(test)]

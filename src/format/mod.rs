@@ -23,6 +23,7 @@ mod open;
 #[cfg(feature = "parquet")]
 mod parquet;
 mod records;
+mod sql;
 #[cfg(feature = "archives")]
 mod tar;
 mod text;
@@ -45,6 +46,7 @@ pub static FORMATS: &[&dyn Format] = &[
     &vcard::Vcard,
     &ical::Ical,
     &ldif::Ldif,
+    &sql::Sql,
     &json::Json,
     &csv::Csv,
     &text::Text,

@@ -110,6 +110,12 @@ pub(super) fn count_line_ends(text: &[u8]) -> u64 {
         .count() as u64
 }
 
+/// Whether bytes are text: UTF-8 without control characters that no text has.
+pub(super) fn is_text(bytes: &[u8]) -> bool {
+    let is_control = |byte: &u8| matches!(byte, 0..=8 | 0x0b | 0x0e..=0x1f | 0x7f);
+    !bytes.is_empty() && !bytes.iter().any(is_control) && std::str::from_utf8(bytes).is_ok()
+}
+
 struct LineChunk {
     block: Block,
     /// Whether the input ends with it.

@@ -81,12 +81,15 @@ impl Accumulator {
 pub(crate) struct ChunkResult {
     /// Its number within the input.
     pub(crate) index: u64,
-    pub(crate) table: Option<Arc<str>>,
     /// The record it starts with, where the format knows.
     pub(crate) first_row: Option<u64>,
     pub(crate) extent: Extent,
+    /// The part's table and others that the chunk names, and how many records of each end in it beside the extent's.
+    pub(crate) tables: Vec<(Option<Arc<str>>, u64)>,
     /// For each of its columns, the place in the accumulator.
     pub(crate) columns: Vec<usize>,
+    /// For each of its columns, which of the tables it is in.
+    pub(crate) column_tables: Vec<u32>,
     /// Which accumulator.
     pub(crate) source: usize,
     pub(crate) hits: Option<Stored>,
@@ -98,10 +101,11 @@ impl ChunkResult {
     pub(crate) fn unread(index: u64, part: &Part, problems: Vec<Problem>) -> Self {
         Self {
             index,
-            table: part.table.clone(),
             first_row: part.first_row,
             extent: Extent::default(),
+            tables: vec![(part.table.clone(), 0)],
             columns: Vec::new(),
+            column_tables: Vec::new(),
             source: 0,
             hits: None,
             problems,
@@ -131,9 +135,10 @@ pub(crate) struct Column {
 }
 
 /// Where a chunk starts.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Base {
-    pub(crate) row: u64,
+    /// The first record in each of the chunk's tables.
+    pub(crate) rows: Vec<u64>,
     pub(crate) line: u64,
 }
 
@@ -216,10 +221,16 @@ impl Ledger {
         let mut records: BTreeMap<Option<Arc<str>>, u64> = BTreeMap::new();
         let mut bases = Vec::with_capacity(self.chunks.len());
         for chunk in &self.chunks {
-            let counted = records.entry(chunk.table.clone()).or_default();
-            let row = chunk.first_row.unwrap_or(*counted);
-            bases.push(Base { row, line });
-            *counted = (row + chunk.extent.records).max(*counted);
+            let mut rows = Vec::with_capacity(chunk.tables.len());
+            let mut own = (chunk.extent.records, chunk.first_row);
+            for (table, ended) in &chunk.tables {
+                let (more, first) = std::mem::take(&mut own);
+                let counted = records.entry(table.clone()).or_default();
+                let row = first.unwrap_or(*counted);
+                rows.push(row);
+                *counted = (row + ended + more).max(*counted);
+            }
+            bases.push(Base { rows, line });
             line += chunk.extent.lines;
         }
         (bases, records)

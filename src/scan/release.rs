@@ -66,7 +66,7 @@ pub(crate) fn release(
     let mut broken = None;
     for (chunk, base) in std::mem::take(&mut ledger.chunks).into_iter().zip(bases) {
         let way = ways.get(&chunk.source).map_or(&[][..], Vec::as_slice);
-        match released.chunk(chunk, base, way, &mut reasons, emit)? {
+        match released.chunk(chunk, &base, way, &mut reasons, emit)? {
             Ok(chunk) => ledger.chunks.push(chunk),
             Err(error) => broken = Some(error),
         }
@@ -152,7 +152,7 @@ impl Released<'_> {
     fn chunk(
         &self,
         mut chunk: ChunkResult,
-        base: Base,
+        base: &Base,
         way: &[usize],
         reasons: &mut ReasonCache,
         emit: &mut Emit<'_>,
@@ -172,8 +172,10 @@ impl Released<'_> {
                     .entry((column, hit.form, hit.evidence, hit.near))
                     .or_insert_with(|| self.reasons(column, hit.form, hit.evidence, hit.near))
                     .clone();
+                let table = chunk.column_tables[hit.column as usize];
+                let start = (base.rows[table as usize], base.line);
                 emit(&Event::Finding(
-                    self.finding(&hit, column, base, confidence, evidence),
+                    self.finding(&hit, column, start, confidence, evidence),
                 ))?;
             }
         }
@@ -184,7 +186,7 @@ impl Released<'_> {
         &self,
         hit: &Hit<'_>,
         column: usize,
-        base: Base,
+        (first_row, first_line): (u64, u64),
         confidence: f64,
         evidence: Arc<[String]>,
     ) -> Finding {
@@ -194,10 +196,10 @@ impl Released<'_> {
                 .name
                 .clone(),
             place: self.places[column].clone(),
-            row: Finding::counted(base.row + u64::from(hit.row)),
+            row: Finding::counted(first_row + u64::from(hit.row)),
             line: hit
                 .stored
-                .map(|(line, _, _)| Finding::counted(base.line + u64::from(line))),
+                .map(|(line, _, _)| Finding::counted(first_line + u64::from(line))),
             start: hit.stored.map(|(_, start, _)| start),
             end: hit.stored.map(|(_, _, end)| end),
             masked: hit.masked.to_owned(),

@@ -236,19 +236,19 @@ impl Reading<'_> {
         let leases = &self.engine.leases;
         if self.engine.scan.threads > 1 && leases.take(bytes) {
             scope.spawn(move |_| {
-                self.scan_chunk(index, part);
+                self.scan_chunk(index, &part);
                 leases.give_back(bytes);
             });
         } else {
-            self.scan_chunk(index, part);
+            self.scan_chunk(index, &part);
         }
     }
 
-    fn scan_chunk(&self, index: u64, part: Part) {
+    fn scan_chunk(&self, index: u64, part: &Part) {
         let engine = self.engine;
         if engine.is_stopped() {
             let problems = vec![Problem::lost("stopped before its end")];
-            lock(&self.chunks).push(ChunkResult::unread(index, &part, problems));
+            lock(&self.chunks).push(ChunkResult::unread(index, part, problems));
             return;
         }
         let accumulator = lock(&self.accumulators).pop().unwrap_or_default();
@@ -257,6 +257,8 @@ impl Reading<'_> {
             reading: self,
             index,
             table: part.table.clone(),
+            at_table: 0,
+            tables: vec![(part.table.clone(), 0)],
             accumulator,
             scratch,
             columns: Vec::new(),
@@ -284,16 +286,18 @@ impl Reading<'_> {
             accumulator,
             scratch,
             columns,
+            tables,
             hits,
             problems,
             ..
         } = sink;
         let result = ChunkResult {
             index,
-            table: part.table,
             first_row: part.first_row,
             extent,
-            columns: columns.into_iter().map(|column| column.at).collect(),
+            tables,
+            columns: columns.iter().map(|column| column.at).collect(),
+            column_tables: columns.iter().map(|column| column.table).collect(),
             source: 0,
             hits: Some(engine.spool.store(hits)),
             problems,
@@ -355,6 +359,8 @@ impl Reading<'_> {
 struct ChunkColumn {
     /// Its place in the accumulator.
     at: usize,
+    /// The chunk's number of its table.
+    table: u32,
     /// For each detector, the rows in which it was found; few detectors.
     rows: Few<DetectorId, Met>,
 }
@@ -414,7 +420,11 @@ impl ByColumn {
 struct ChunkSink<'r> {
     reading: &'r Reading<'r>,
     index: u64,
+    /// The table that columns are asked for, and the chunk's number of it; 0 is the part's own.
     table: Option<Arc<str>>,
+    at_table: usize,
+    /// All tables met, the part's own first, and their records.
+    tables: Vec<(Option<Arc<str>>, u64)>,
     accumulator: Accumulator,
     scratch: Scratch,
     columns: Vec<ChunkColumn>,
@@ -452,6 +462,7 @@ impl Sink for ChunkSink<'_> {
         self.filled.push(0);
         self.columns.push(ChunkColumn {
             at,
+            table: self.at_table as u32,
             rows: Few::default(),
         });
         id
@@ -485,6 +496,25 @@ impl Sink for ChunkSink<'_> {
         if self.problems.len() < MOST_PROBLEMS {
             self.problems.push(problem);
         }
+    }
+
+    fn table(&mut self, table: Option<&Arc<str>>) {
+        if self.table.as_ref() == table {
+            return;
+        }
+        let known = self
+            .tables
+            .iter()
+            .position(|(known, _)| known.as_ref() == table);
+        self.at_table = known.unwrap_or_else(|| {
+            self.tables.push((table.cloned(), 0));
+            self.tables.len() - 1
+        });
+        self.table = table.cloned();
+    }
+
+    fn records(&mut self, count: u64) {
+        self.tables[self.at_table].1 += count;
     }
 }
 

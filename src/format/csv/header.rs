@@ -115,7 +115,7 @@ fn likeness_to_a_name(cell: &[u8]) -> f64 {
 }
 
 /// Stable names: absent ones are `column_3`, later ones of the same name `email_2`.
-pub(super) fn column_names(header: &[String]) -> Vec<String> {
+pub(in crate::format) fn column_names(header: &[String]) -> Vec<String> {
     let mut taken: HashSet<String> = header.iter().map(|name| name.trim().to_owned()).collect();
     let mut seen: HashSet<String> = HashSet::new();
     let mut next: std::collections::HashMap<String, usize> = std::collections::HashMap::new();

@@ -27,7 +27,8 @@ mod sniff;
 mod split;
 
 use dialect::{Dialect, RowEnd, sep_line};
-use header::{column_names, has_header};
+pub(super) use header::column_names;
+use header::has_header;
 use sniff::fit;
 use split::{State, Visit, Within, find_cut, split};
 

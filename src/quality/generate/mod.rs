@@ -54,6 +54,8 @@ pub enum Shape {
     Parquet,
     /// Lines of text.
     Text,
+    /// A dump in the way of `mysqldump`: `CREATE TABLE`, then rows of many an `INSERT`.
+    Sql,
 }
 
 /// Whose numbers, streets and names.
@@ -184,6 +186,7 @@ pub fn generate(
     match options.shape {
         Shape::Csv if columns.len() > 1 => csv.header(columns, &mut block),
         Shape::Json => block.extend_from_slice(b"{\"records\":[\n"),
+        Shape::Sql => write::sql_table(columns, &mut block),
         _ => {}
     }
     let mut row = Row::default();
@@ -205,6 +208,7 @@ pub fn generate(
             }
             Shape::Json | Shape::Ndjson | Shape::Parquet => write::json(columns, &row, &mut block),
             Shape::Text => write::text(columns, &row, &mut block),
+            Shape::Sql => write::sql_row(&row, number, &mut block),
         }
         if options.shape == Shape::Ndjson {
             block.push(b'\n');
@@ -221,6 +225,9 @@ pub fn generate(
     }
     if options.shape == Shape::Json {
         block.extend_from_slice(b"\n]}\n");
+    }
+    if options.shape == Shape::Sql && number > 0 {
+        block.extend_from_slice(b";\n");
     }
     flush(&mut block, options.encoding, out)?;
     truth.write_all(&truths)
@@ -247,7 +254,7 @@ fn flush(block: &mut Vec<u8>, encoding: &'static Encoding, out: &mut dyn Write) 
 /// What a column is called in the result of a scan.
 fn shown(shape: Shape, column: &kinds::Column) -> String {
     match shape {
-        Shape::Csv | Shape::Parquet => column.name.to_owned(),
+        Shape::Csv | Shape::Parquet | Shape::Sql => column.name.to_owned(),
         Shape::Ndjson => column.path.join("."),
         Shape::Json => format!("records[].{}", column.path.join(".")),
         Shape::Text => String::new(),
@@ -352,7 +359,13 @@ mod tests {
 
     #[test]
     fn the_same_seed_gives_the_same_bytes() {
-        for shape in [Shape::Csv, Shape::Ndjson, Shape::Json, Shape::Text] {
+        for shape in [
+            Shape::Csv,
+            Shape::Ndjson,
+            Shape::Json,
+            Shape::Text,
+            Shape::Sql,
+        ] {
             let one = options(Kind::Crm, shape);
             assert_eq!(generated(&one), generated(&one));
             assert_ne!(generated(&one).0, generated(&Options { seed: 2, ..one }).0);

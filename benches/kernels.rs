@@ -110,6 +110,8 @@ fn scan(path: &std::path::Path, only: &[&str], findings: bool) -> Scan {
         mmap: true,
         threads: 1,
         min_confidence: 0.5,
+        thresholds: std::collections::BTreeMap::new(),
+        explain: false,
         reveal: false,
         findings,
         samples: 5,

@@ -7,8 +7,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use serde::Serialize;
 use serde::ser::{SerializeStruct, Serializer};
+use serde::{Deserialize, Serialize};
 
 /// The version of the records' meaning; it goes up when a reader of the old ones would go wrong.
 pub const SCHEMA: u32 = 1;
@@ -25,12 +25,17 @@ pub enum Event {
     Column(ColumnRecord),
     /// What became of one input.
     File(FileRecord),
+    /// Whether a policy was met.
+    Policy(PolicyRecord),
+    /// What became of a decision that was written down.
+    Decision(DecisionRecord),
     /// Totals; always last.
     Summary(Summary),
 }
 
 /// How the scan was run.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct ScanRecord {
     /// [`SCHEMA`].
     pub schema: u32,
@@ -42,19 +47,43 @@ pub struct ScanRecord {
     pub roots: Vec<String>,
     /// When it began, in UTC, as RFC 3339.
     pub started: String,
+    /// Tells keys of fingerprints apart without giving them away; none where the key was random, so that fingerprints
+    /// can't be compared with those of another scan.
+    pub key: Option<String>,
+    /// Whether records hold raw values.
+    pub revealed: bool,
+    /// Findings below this confidence were left out.
+    pub min_confidence: f64,
 }
 
 /// The rules of a scan.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct RulesUsed {
     /// How many detectors took part.
     pub count: usize,
     /// `blake3:` and the hex digest of their files; equal digests mean equal rules.
     pub digest: String,
+    /// Which ones, by id.
+    pub detectors: Vec<RuleUsed>,
+}
+
+/// A detector that took part.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct RuleUsed {
+    /// The rule's id, such as `nl-bsn`.
+    pub id: String,
+    /// What people call it.
+    pub name: String,
+    /// The rule's category.
+    pub category: String,
+    /// What it is and whom it identifies.
+    pub about: String,
 }
 
 /// Where a value or column lives, shared by all findings in it.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Place {
     /// The path as given on the command line plus what was walked below it.
     pub file: Arc<str>,
@@ -67,7 +96,7 @@ pub struct Place {
 }
 
 /// What a detector is called in every record.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct DetectorName {
     /// The rule's id, such as `nl-bsn`.
     pub id: Arc<str>,
@@ -126,7 +155,7 @@ impl Serialize for Finding {
         if let Some(value) = &self.value {
             s.serialize_field("value", value)?;
         }
-        s.serialize_field("fingerprint", &format_args!("{:032x}", self.fingerprint))?;
+        s.serialize_field("fingerprint", &fingerprint_text(self.fingerprint))?;
         s.serialize_field(
             "confidence",
             &(f64::from(thousandths(self.confidence)) / 1000.0),
@@ -137,7 +166,7 @@ impl Serialize for Finding {
 }
 
 /// What one column holds.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ColumnRecord {
     /// Which column.
     #[serde(flatten)]
@@ -148,10 +177,28 @@ pub struct ColumnRecord {
     pub nonempty: u64,
     /// What was found in it, surest and most frequent first; empty where nothing was.
     pub detectors: Vec<ColumnDetector>,
+    /// What was considered and is not sure enough to be found; only where an explanation was asked for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub considered: Vec<ColumnDetector>,
+    /// Who decided that this data may be here; none where nobody did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub accepted: Option<Acceptance>,
+}
+
+/// A decision that a column may hold what it holds.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Acceptance {
+    /// Who decided.
+    pub who: String,
+    /// Why.
+    pub why: String,
+    /// The last day on which it holds, as `2027-12-31`; none where it has no end.
+    pub until: Option<String>,
 }
 
 /// What one detector found in a column.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct ColumnDetector {
     /// The rule's id.
     pub detector: Arc<str>,
@@ -172,10 +219,43 @@ pub struct ColumnDetector {
     pub evidence: Vec<String>,
     /// Examples as they may be shown; raw with `--reveal`.
     pub examples: Vec<String>,
+    /// How many findings have which confidence, surest first.
+    pub confidences: Vec<(f64, u64)>,
+    /// How many values pass the check, and how many would by chance; none where there is no check that proves anything.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub check: Option<CheckCount>,
+    /// The sum behind the confidence of most of its findings: log-odds, whose total gives the probability.
+    pub weights: Vec<Weight>,
+    /// Keyed hashes of some of its different values, always the same ones of the same values: equal columns have equal
+    /// signatures, whatever they are called. Only where the key came from a file.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub signature: Vec<String>,
+}
+
+/// How many values of the right shape pass a check.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct CheckCount {
+    /// Values that pass.
+    pub passed: u64,
+    /// Values of the right shape.
+    pub of: u64,
+    /// The share that would pass by chance.
+    pub chance: f64,
+}
+
+/// One line of the evidence sum.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Weight {
+    /// What speaks.
+    pub what: String,
+    /// How much, in log-odds: above 0 for it, below 0 against it.
+    pub weight: f64,
 }
 
 /// How reading an input ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Status {
     /// Every byte was read.
@@ -188,8 +268,20 @@ pub enum Status {
     Failed,
 }
 
+impl Status {
+    /// Its name in records.
+    pub fn name(self) -> &'static str {
+        match self {
+            Status::Scanned => "scanned",
+            Status::Partial => "partial",
+            Status::Skipped => "skipped",
+            Status::Failed => "failed",
+        }
+    }
+}
+
 /// What became of one input.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct FileRecord {
     /// The path as given on the command line plus what was walked below it.
     pub file: Arc<str>,
@@ -209,8 +301,44 @@ pub struct FileRecord {
     pub reason: Option<String>,
 }
 
+/// Whether a policy was met: what it names was found where it must not be.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct PolicyRecord {
+    /// The policy, as it was written.
+    pub policy: String,
+    /// Where it was written: `--fail-on`, or the file and line.
+    pub source: String,
+    /// Whether it was met.
+    pub met: bool,
+    /// In how many places.
+    pub count: u64,
+    /// The first of them.
+    pub places: Vec<String>,
+}
+
+/// What became of a decision that was written down.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DecisionRecord {
+    /// What is decided: `accept`, `ignore`, `threshold` or `source`.
+    pub decision: String,
+    /// What it is about.
+    pub about: String,
+    /// The file and line where it was written.
+    pub source: String,
+    /// `used`, `unused` or `expired`.
+    pub status: String,
+    /// What else was written down: who, why, until when.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub acceptance: Option<Acceptance>,
+    /// How many columns or inputs it was used for.
+    pub count: u64,
+}
+
 /// Totals of a scan.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Summary {
     /// How many inputs ended in which status.
     pub files: FileCounts,
@@ -233,7 +361,8 @@ pub struct Summary {
 }
 
 /// How many inputs ended in which status.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct FileCounts {
     /// Read in full.
     pub scanned: u64,
@@ -254,6 +383,15 @@ impl FileCounts {
             Status::Skipped => self.skipped += 1,
             Status::Failed => self.failed += 1,
         }
+    }
+}
+
+/// A fingerprint in hexadecimal digits: 32, or the first 16 where a compact result kept no more.
+pub fn fingerprint_text(fingerprint: u128) -> String {
+    if fingerprint.trailing_zeros() >= 64 {
+        format!("{:016x}", fingerprint >> 64)
+    } else {
+        format!("{fingerprint:032x}")
     }
 }
 

@@ -19,6 +19,7 @@ pub mod generate;
 pub mod options;
 pub mod outputs;
 pub mod progress;
+pub mod report;
 pub mod rules;
 pub mod scan;
 pub mod shell;
@@ -41,6 +42,7 @@ const STYLES: Styles = Styles::styled()
 #[derive(Debug, Subcommand)]
 enum Command {
     Scan(Box<scan::ScanArgs>),
+    Report(report::ReportArgs),
     Rules(rules::RulesArgs),
     Bench(bench::BenchArgs),
     Generate(generate::GenerateArgs),
@@ -52,6 +54,7 @@ enum Command {
 pub fn run(args: Args) -> anyhow::Result<Outcome> {
     match args.command {
         Command::Scan(args) => args.run(),
+        Command::Report(args) => args.run(),
         Command::Rules(args) => args.run(),
         Command::Bench(args) => args.run(),
         Command::Generate(args) => args.run(),

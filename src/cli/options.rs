@@ -5,8 +5,10 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use clap::Args;
+use clap::builder::PossibleValuesParser;
 use encoding_rs::Encoding;
 
+use crate::report::{LANGUAGES, Lang};
 use crate::rule::Selection;
 
 /// Which rules take part.
@@ -43,6 +45,28 @@ impl RuleOptions {
             only: self.detectors.clone(),
             skip: self.skip_detectors.clone(),
         }
+    }
+}
+
+/// The language of reports.
+#[derive(Clone, Debug, Args)]
+pub struct LanguageOption {
+    /// Language of reports for people; default: that of the locale
+    #[arg(long, value_name = "LANG", value_parser = PossibleValuesParser::new(LANGUAGES.map(|(code, _)| code)))]
+    lang: Option<String>,
+}
+
+impl LanguageOption {
+    /// What was asked for, or what the locale says.
+    pub fn lang(&self) -> Lang {
+        let asked = self.lang.as_deref().and_then(Lang::by_code);
+        asked.unwrap_or_else(|| {
+            // In this order, the first that is set (POSIX, Environment Variables).
+            let set = ["LC_ALL", "LC_MESSAGES", "LANG"]
+                .iter()
+                .find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()));
+            Lang::of_locale(&set.unwrap_or_default())
+        })
     }
 }
 

@@ -4,7 +4,7 @@
 //! never looks like a whole one. What isn't a regular file (a pipe, `/dev/null`) is written as it is.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
@@ -48,11 +48,11 @@ pub fn report_for(path: &Path, format: Option<&str>) -> anyhow::Result<&'static 
     if let Some(name) = format {
         return report::by_name(name).context("the command line offers known formats only");
     }
-    let extension = path.extension().and_then(|extension| extension.to_str());
     if path.as_os_str() == "-" {
         bail!("-o -: a report on standard output is chosen with -f, such as `-f json`");
     }
-    match extension.and_then(report::by_extension) {
+    let name = path.file_name().and_then(|name| name.to_str());
+    match name.and_then(report::by_file_name) {
         Some(report) => Ok(report),
         None => bail!(
             "-o {}: no format has this extension; known are {}, or name one with --output-format",
@@ -76,6 +76,12 @@ impl Outputs {
 
     /// Adds a report on standard output.
     pub fn add_stdout(&mut self, report: &dyn Report, options: &ReportOptions) -> io::Result<()> {
+        if report.is_binary() && io::stdout().is_terminal() {
+            let name = report.name();
+            return Err(io::Error::other(format!(
+                "-f {name}: this is nothing for a terminal; write it to a file with -o"
+            )));
+        }
         let writer = report.start(Box::new(io::stdout()), options)?;
         self.list.push(Output {
             target: Target::Stdout,

@@ -10,7 +10,7 @@ use clap::builder::PossibleValuesParser;
 use clap::{Args, ValueEnum};
 
 use super::fail_on::FailOn;
-use super::options::{RuleOptions, delimiter, encoding, key, probability};
+use super::options::{LanguageOption, RuleOptions, delimiter, encoding, key, probability};
 use super::outputs::{Outputs, detail, extensions, report_for, spare_inputs};
 use super::progress::{Ticker, stop_on_interrupt};
 use super::{Color, Outcome, stdout_width};
@@ -81,6 +81,9 @@ struct OutputOptions {
     /// What goes to standard output
     #[arg(short, long, value_name = "FMT", default_value = "table", value_parser = PossibleValuesParser::new(names(&[NONE])))]
     format: String,
+
+    #[command(flatten)]
+    language: LanguageOption,
 
     /// Show values as they are; without it they are masked everywhere
     #[arg(long)]
@@ -181,12 +184,12 @@ enum When {
 }
 
 /// The names of all report formats, and more.
-fn names(more: &[&'static str]) -> Vec<&'static str> {
+pub(super) fn names(more: &[&'static str]) -> Vec<&'static str> {
     let names = REPORTS.iter().map(|report| report.name());
     names.chain(more.iter().copied()).collect()
 }
 
-fn output_help() -> String {
+pub(super) fn output_help() -> String {
     let extensions = extensions().join(" ");
     format!("Write a report to a file, in the format of its extension: {extensions}; may repeat")
 }
@@ -243,6 +246,7 @@ impl ScanArgs {
             width: stdout_width(),
             reveal: self.output.reveal,
             verbose: self.running.verbose,
+            lang: self.output.language.lang(),
         };
         let in_files = ReportOptions {
             color: false,
@@ -305,6 +309,8 @@ impl ScanArgs {
             mmap: !reading.no_mmap,
             threads: threads.get(),
             min_confidence: self.min_confidence,
+            thresholds: std::collections::BTreeMap::new(),
+            explain: false,
             reveal: self.output.reveal,
             findings: detail == Some(Detail::Findings),
             samples: self.output.samples.into(),

@@ -42,6 +42,8 @@ impl Report for Json {
             findings: None,
             columns: Waiting::new(),
             files: Waiting::new(),
+            policies: Waiting::new(),
+            decisions: Waiting::new(),
             summary: b"null".to_vec(),
         }))
     }
@@ -55,6 +57,8 @@ struct Writer<'w> {
     findings: Option<u64>,
     columns: Waiting,
     files: Waiting,
+    policies: Waiting,
+    decisions: Waiting,
     summary: Vec<u8>,
 }
 
@@ -89,6 +93,8 @@ impl ReportWriter for Writer<'_> {
             }
             Event::Column(_) => self.columns.push(&self.record),
             Event::File(_) => self.files.push(&self.record),
+            Event::Policy(_) => self.policies.push(&self.record),
+            Event::Decision(_) => self.decisions.push(&self.record),
             Event::Summary(_) => {
                 std::mem::swap(&mut self.summary, &mut self.record);
                 Ok(())
@@ -100,7 +106,15 @@ impl ReportWriter for Writer<'_> {
         if self.findings.is_none() {
             self.begin(b"null")?;
         }
-        for (name, waiting) in [("columns", &mut self.columns), ("files", &mut self.files)] {
+        for (name, waiting) in [
+            ("columns", &mut self.columns),
+            ("files", &mut self.files),
+            ("policies", &mut self.policies),
+            ("decisions", &mut self.decisions),
+        ] {
+            if waiting.count == 0 && matches!(name, "policies" | "decisions") {
+                continue;
+            }
             write!(self.out, "\n],\n\"{name}\":[")?;
             waiting.copy_to(&mut self.out)?;
         }
@@ -150,7 +164,7 @@ mod tests {
 
     use super::super::record::tests::{finding, place};
     use super::*;
-    use crate::event::{FileRecord, RulesUsed, ScanRecord, Status, Summary};
+    use crate::event::{FileRecord, ScanRecord, Status, Summary};
 
     #[derive(Clone, Default)]
     struct Shared(Arc<Mutex<Vec<u8>>>);
@@ -198,12 +212,7 @@ mod tests {
             Event::Scan(ScanRecord {
                 schema: 1,
                 version: "0".into(),
-                rules: RulesUsed {
-                    count: 1,
-                    digest: String::new(),
-                },
-                roots: vec![],
-                started: String::new(),
+                ..ScanRecord::default()
             }),
             Event::Finding(finding(&place, 1)),
             file(0),

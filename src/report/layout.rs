@@ -220,7 +220,7 @@ pub(super) fn dimmed() -> Style {
 }
 
 /// What a probability, in thousandths, means in a word.
-fn sureness(thousandths: u16) -> &'static str {
+pub(super) fn sureness(thousandths: u16) -> &'static str {
     match thousandths {
         990.. => "certain",
         800.. => "likely",
@@ -230,7 +230,7 @@ fn sureness(thousandths: u16) -> &'static str {
 }
 
 /// `part` of `all` in percent; all and none only where it is exactly that.
-fn share(part: u64, all: u64) -> String {
+pub(super) fn share(part: u64, all: u64) -> String {
     if all == 0 {
         return "–".into();
     }

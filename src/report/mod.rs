@@ -8,29 +8,61 @@ use std::io::{self, Write};
 
 use crate::event::Event;
 
+mod csv;
 mod escape;
+mod gather;
 mod grid;
 mod json;
+mod junit;
 mod layout;
+pub mod load;
+mod markdown;
 mod ndjson;
 mod overview;
+#[cfg(feature = "parquet")]
+mod parquet;
 mod record;
+mod sarif;
 mod table;
+mod words;
+#[cfg(feature = "report-xlsx")]
+mod xlsx;
 
 pub use escape::{SafeJson, escaped, escaped_lines, is_unsafe};
 pub(crate) use grid::{Cell, Grid, Track, counted, wrapped};
 pub(crate) use overview::input_name;
+use table::{rounded, size};
+pub use words::{LANGUAGES, Lang};
 
 /// All report formats; the command line offers them in this order.
-pub static REPORTS: &[&dyn Report] = &[&table::Table, &json::Json, &ndjson::Ndjson];
+pub static REPORTS: &[&dyn Report] = &[
+    &table::Table,
+    &json::Json,
+    &ndjson::Ndjson,
+    #[cfg(feature = "archives")]
+    &ndjson::Compressed,
+    #[cfg(feature = "parquet")]
+    &parquet::Parquet,
+    &csv::Csv,
+    #[cfg(feature = "report-xlsx")]
+    &xlsx::Xlsx,
+    &markdown::Markdown,
+    &sarif::Sarif,
+    &junit::Junit,
+];
 
 /// A format of reports.
 pub trait Report: Sync {
     /// The name for `--format`: lower case, such as `ndjson`.
     fn name(&self) -> &'static str;
 
-    /// The file extensions that mean it, lower case, without the dot.
+    /// The file extensions that mean it, lower case, without the first dot.
     fn extensions(&self) -> &'static [&'static str];
+
+    /// Whether a terminal would make nothing of it.
+    fn is_binary(&self) -> bool {
+        false
+    }
 
     /// Whether single findings are wanted.
     fn detail(&self) -> Detail;
@@ -72,6 +104,8 @@ pub struct ReportOptions {
     pub reveal: bool,
     /// Whether inputs with nothing to say are named, too.
     pub verbose: bool,
+    /// The language of documents for people.
+    pub lang: Lang,
 }
 
 impl Default for ReportOptions {
@@ -81,6 +115,7 @@ impl Default for ReportOptions {
             width: 100,
             reveal: false,
             verbose: false,
+            lang: Lang::En,
         }
     }
 }
@@ -90,13 +125,20 @@ pub fn by_name(name: &str) -> Option<&'static dyn Report> {
     REPORTS.iter().copied().find(|report| report.name() == name)
 }
 
-/// The report format of this file extension, in any case.
-pub fn by_extension(extension: &str) -> Option<&'static dyn Report> {
-    let extension = extension.to_lowercase();
+/// The report format of a file of this name: by the longest extension that one has, in any case.
+pub fn by_file_name(name: &str) -> Option<&'static dyn Report> {
+    let name = name.to_lowercase();
+    let fits = |extension: &&str| {
+        let stem = name.strip_suffix(*extension);
+        stem.is_some_and(|stem| stem.is_empty() || stem.ends_with('.'))
+    };
     REPORTS
         .iter()
         .copied()
-        .find(|report| report.extensions().contains(&extension.as_str()))
+        .flat_map(|report| report.extensions().iter().map(move |name| (report, *name)))
+        .filter(|(_, extension)| fits(extension))
+        .max_by_key(|(_, extension)| extension.len())
+        .map(|(report, _)| report)
 }
 
 #[cfg(test)]
@@ -117,6 +159,15 @@ mod tests {
         unique.sort_unstable();
         unique.dedup();
         assert_eq!(unique.len(), all.len());
-        assert_eq!(by_extension("NDJSON").map(Report::name), Some("ndjson"));
+        for (name, report) in [
+            ("a.NDJSON", Some("ndjson")),
+            ("a.json", Some("json")),
+            ("junit.xml", Some("junit")),
+            ("a.b.sarif.json", Some("sarif")),
+            ("ajson", None),
+            ("a.xml", None),
+        ] {
+            assert_eq!(by_file_name(name).map(Report::name), report, "{name}");
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! NDJSON: one record a line, written as events come.
+//! NDJSON: one record a line, written as events come; as it is, or compressed with zstd.
 
 use std::io::{self, Write};
 
@@ -30,21 +30,89 @@ impl Report for Ndjson {
         out: Box<dyn Write + Send + 'w>,
         _options: &ReportOptions,
     ) -> io::Result<Box<dyn ReportWriter + 'w>> {
-        Ok(Box::new(Writer {
-            out,
-            buffer: Vec::with_capacity(BUFFER + BUFFER / 8),
-            encoder: Encoder::default(),
-        }))
+        Ok(Box::new(Writer::new(Plain(out))))
     }
 }
 
-struct Writer<'w> {
-    out: Box<dyn Write + Send + 'w>,
+/// The `ndjson-zst` report.
+#[cfg(feature = "archives")]
+pub(super) struct Compressed;
+
+#[cfg(feature = "archives")]
+impl Report for Compressed {
+    fn name(&self) -> &'static str {
+        "ndjson-zst"
+    }
+
+    fn extensions(&self) -> &'static [&'static str] {
+        &["ndjson.zst", "jsonl.zst"]
+    }
+
+    fn detail(&self) -> Detail {
+        Detail::Findings
+    }
+
+    fn is_binary(&self) -> bool {
+        true
+    }
+
+    fn start<'w>(
+        &self,
+        out: Box<dyn Write + Send + 'w>,
+        _options: &ReportOptions,
+    ) -> io::Result<Box<dyn ReportWriter + 'w>> {
+        Ok(Box::new(Writer::new(zstd::Encoder::new(out, 3)?)))
+    }
+}
+
+/// Where lines go.
+trait Sink: Write + Send {
+    /// Writes what is left.
+    fn close(self) -> io::Result<()>;
+}
+
+struct Plain<'w>(Box<dyn Write + Send + 'w>);
+
+impl Write for Plain<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}
+
+impl Sink for Plain<'_> {
+    fn close(mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}
+
+#[cfg(feature = "archives")]
+impl<'w> Sink for zstd::Encoder<'static, Box<dyn Write + Send + 'w>> {
+    fn close(self) -> io::Result<()> {
+        self.finish()?.flush()
+    }
+}
+
+struct Writer<S> {
+    out: S,
     buffer: Vec<u8>,
     encoder: Encoder,
 }
 
-impl ReportWriter for Writer<'_> {
+impl<S: Sink> Writer<S> {
+    fn new(out: S) -> Self {
+        Self {
+            out,
+            buffer: Vec::with_capacity(BUFFER + BUFFER / 8),
+            encoder: Encoder::default(),
+        }
+    }
+}
+
+impl<S: Sink> ReportWriter for Writer<S> {
     fn event(&mut self, event: &Event) -> io::Result<()> {
         self.encoder.encode(event, &mut self.buffer);
         self.buffer.push(b'\n');
@@ -57,6 +125,6 @@ impl ReportWriter for Writer<'_> {
 
     fn finish(mut self: Box<Self>) -> io::Result<()> {
         self.out.write_all(&self.buffer)?;
-        self.out.flush()
+        self.out.close()
     }
 }

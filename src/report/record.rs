@@ -168,7 +168,8 @@ fn hex(value: u128, out: &mut Vec<u8>) {
         pair[0] = DIGITS[usize::from(byte >> 4)];
         pair[1] = DIGITS[usize::from(byte & 15)];
     }
-    out.extend_from_slice(&text);
+    let digits = if value.trailing_zeros() >= 64 { 16 } else { 32 };
+    out.extend_from_slice(&text[..digits]);
 }
 
 /// As serde writes it: no zeros behind the last digit, but at least one digit behind the point.

@@ -389,14 +389,14 @@ fn plural(count: u64, one: &str, many: &str) -> String {
 }
 
 /// An estimate to two digits.
-fn rounded(estimate: u64) -> u64 {
+pub(super) fn rounded(estimate: u64) -> u64 {
     let unit = 10_u64.saturating_pow(estimate.checked_ilog10().unwrap_or(0).saturating_sub(1));
     (estimate / unit + u64::from(estimate % unit >= unit.div_ceil(2) && unit > 1))
         .saturating_mul(unit)
 }
 
 /// Bytes in decimal units.
-fn size(bytes: f64) -> String {
+pub(super) fn size(bytes: f64) -> String {
     let units = ["B", "kB", "MB", "GB", "TB"];
     let mut value = bytes;
     let mut unit = 0;

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use crate::detect::Matcher;
 use crate::error::{Error, Problem};
-use crate::event::{Event, RulesUsed, SCHEMA, ScanRecord, Summary};
+use crate::event::{Event, RuleUsed, RulesUsed, SCHEMA, ScanRecord, Summary};
 use crate::format::ReadOptions;
 use crate::input::walk::{Found, walk};
 use crate::input::{self, Input, WalkOptions};
@@ -43,6 +43,10 @@ pub struct Scan {
     pub threads: usize,
     /// Findings below this confidence are not reported.
     pub min_confidence: f64,
+    /// The same for single detectors, by id, where it is to be higher.
+    pub thresholds: std::collections::BTreeMap<String, f64>,
+    /// Whether columns say what else was considered.
+    pub explain: bool,
     /// Whether raw values are shown.
     pub reveal: bool,
     /// Whether single findings are wanted at all; columns, files and totals always are.
@@ -149,6 +153,7 @@ impl Scan {
             rules: RulesUsed {
                 count: self.rules.rules.len(),
                 digest: self.rules.digest.clone(),
+                detectors: self.rules.rules.iter().map(rule_used).collect(),
             },
             roots: self
                 .roots
@@ -158,8 +163,26 @@ impl Scan {
             started: jiff::Timestamp::now()
                 .strftime("%Y-%m-%dT%H:%M:%SZ")
                 .to_string(),
+            key: self.key.as_ref().map(key_name),
+            revealed: self.reveal,
+            min_confidence: self.min_confidence,
         }
     }
+}
+
+fn rule_used(rule: &crate::rule::Rule) -> RuleUsed {
+    RuleUsed {
+        id: rule.id.clone(),
+        name: rule.name.clone(),
+        category: rule.category.name().to_owned(),
+        about: rule.about.clone(),
+    }
+}
+
+/// Tells keys apart: a keyed hash of nothing but a constant, which says nothing of the key.
+fn key_name(key: &[u8; 32]) -> String {
+    let hash = blake3::keyed_hash(key, b"speur: which key made these fingerprints");
+    hash.to_hex().as_str()[..16].to_owned()
 }
 
 /// Gives out results, one input at a time.

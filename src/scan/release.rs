@@ -12,10 +12,14 @@ use super::worker::Engine;
 use crate::detect::context::Near;
 use crate::detect::{DetectorId, FormId};
 use crate::event::{
-    ColumnDetector, ColumnRecord, Event, FileCounts, Finding, Place, Status, Summary,
+    CheckCount, ColumnDetector, ColumnRecord, Event, FileCounts, Finding, Place, Status, Summary,
+    Weight,
 };
 use crate::rule::Category;
 use crate::score::{ColumnFacts, ColumnVerdict, Distinct, EvidenceSet, judge_table};
+
+/// Values that make up a signature.
+const SIGNED: usize = 64;
 
 /// Totals over all inputs.
 #[derive(Default)]
@@ -167,7 +171,7 @@ impl Released<'_> {
         for hit in hits.iter() {
             let column = way[chunk.columns[hit.column as usize]];
             let confidence = self.confidence(column, hit.form, hit.evidence);
-            if confidence >= self.engine.scan.min_confidence {
+            if confidence >= self.threshold(self.detector_of(hit.form)) {
                 let evidence = reasons
                     .entry((column, hit.form, hit.evidence, hit.near))
                     .or_insert_with(|| self.reasons(column, hit.form, hit.evidence, hit.near))
@@ -208,6 +212,16 @@ impl Released<'_> {
             confidence,
             evidence,
         }
+    }
+
+    /// How sure findings of a detector must be.
+    fn threshold(&self, detector: DetectorId) -> f64 {
+        let scan = self.engine.scan;
+        let id = &*self.engine.matcher.detectors[usize::from(detector.0)]
+            .name
+            .id;
+        let own = scan.thresholds.get(id).copied().unwrap_or(0.0);
+        own.max(scan.min_confidence)
     }
 
     fn detector_of(&self, form: FormId) -> DetectorId {
@@ -278,8 +292,15 @@ impl Released<'_> {
         }
         let mut detectors: Vec<ColumnDetector> = by_detector
             .iter()
-            .filter_map(|(&detector, forms)| self.column_detector(index, detector, forms))
+            .filter_map(|(&detector, forms)| {
+                self.column_detector(index, detector, forms, self.threshold(detector))
+            })
             .collect();
+        let considered = if self.engine.scan.explain {
+            self.considered(index, &by_detector, &detectors)
+        } else {
+            Vec::new()
+        };
         detectors.sort_by(|a, b| {
             (b.confidence * b.rows as f64)
                 .total_cmp(&(a.confidence * a.rows as f64))
@@ -299,7 +320,27 @@ impl Released<'_> {
             rows,
             nonempty: column.tally.nonempty,
             detectors,
+            considered,
+            accepted: None,
         }
+    }
+
+    /// What candidates there are of detectors of which nothing is found.
+    fn considered(
+        &self,
+        index: usize,
+        by_detector: &BTreeMap<DetectorId, Vec<FormId>>,
+        found: &[ColumnDetector],
+    ) -> Vec<ColumnDetector> {
+        let mut considered: Vec<ColumnDetector> = by_detector
+            .iter()
+            .filter_map(|(&detector, forms)| self.column_detector(index, detector, forms, -1.0))
+            .filter(|other| found.iter().all(|found| found.detector != other.detector))
+            .collect();
+        considered.sort_by(|a, b| {
+            (b.confidence.total_cmp(&a.confidence)).then_with(|| a.detector.cmp(&b.detector))
+        });
+        considered
     }
 
     /// Whether different values mean different people.
@@ -325,41 +366,11 @@ impl Released<'_> {
         index: usize,
         detector: DetectorId,
         forms: &[FormId],
+        threshold: f64,
     ) -> Option<ColumnDetector> {
         let tally = &self.columns[index].tally;
-        let (mut matches, mut rows, mut sum) = (0, 0, 0.0);
-        let mut distinct = Distinct::new(1024);
-        let mut examples = Vec::new();
-        let mut best: Option<(u64, FormId, EvidenceSet)> = None;
-        for &form in forms {
-            let Some(counts) = tally.forms.get(form) else {
-                continue;
-            };
-            let mut any = false;
-            for &(evidence, bucket) in &counts.buckets {
-                let confidence = self.confidence(index, form, evidence);
-                if confidence < self.engine.scan.min_confidence || confidence <= 0.0 {
-                    continue;
-                }
-                any = true;
-                matches += bucket.matches;
-                rows += bucket.rows;
-                sum += confidence * bucket.matches as f64;
-                if best.is_none_or(|(most, ..)| bucket.matches > most) {
-                    best = Some((bucket.matches, form, evidence));
-                }
-            }
-            if any {
-                distinct.merge(&counts.values);
-                examples.extend(counts.examples.iter().filter(|example| {
-                    self.confidence(index, form, example.evidence)
-                        >= self.engine.scan.min_confidence
-                }));
-            }
-        }
-        let (_, form, evidence) = best?;
-        examples.sort_by_key(|example| example.at);
-        examples.truncate(self.engine.scan.samples);
+        let found = self.gathered(index, forms, threshold);
+        let (_, form, evidence) = found.best?;
         let name = &self.engine.matcher.detectors[usize::from(detector.0)].name;
         let whole = self.verdicts[index]
             .detectors
@@ -368,17 +379,147 @@ impl Released<'_> {
         Some(ColumnDetector {
             detector: name.id.clone(),
             category: name.category.clone(),
-            matches,
-            rows: rows.min(tally.rows.get(detector).copied().unwrap_or(rows)),
-            distinct: distinct.count().min(matches),
+            matches: found.matches,
+            rows: found
+                .rows
+                .min(tally.rows.get(detector).copied().unwrap_or(found.rows)),
+            distinct: found.distinct.count().min(found.matches),
             invalid: whole.map_or(0, |verdict| verdict.invalid),
-            confidence: (sum / matches as f64 * 1000.0).round() / 1000.0,
+            confidence: (found.sum / found.matches as f64 * 1000.0).round() / 1000.0,
             evidence: self.reasons(index, form, evidence, Near::NONE).to_vec(),
-            examples: examples
+            examples: found.examples,
+            confidences: found
+                .confidences
                 .into_iter()
-                .map(|example| example.text.clone())
+                .rev()
+                .map(|(thousandths, matches)| (f64::from(thousandths) / 1000.0, matches))
                 .collect(),
+            check: self.check(index, form, evidence),
+            weights: self.weights(index, form, evidence),
+            signature: self.engine.signature(&found.distinct),
         })
+    }
+
+    /// The sums over a detector's candidates that are sure enough.
+    fn gathered(&self, index: usize, forms: &[FormId], threshold: f64) -> Gathered {
+        let tally = &self.columns[index].tally;
+        let mut all = Gathered::default();
+        let mut examples = Vec::new();
+        for &form in forms {
+            let Some(counts) = tally.forms.get(form) else {
+                continue;
+            };
+            let wanted = |evidence: EvidenceSet| {
+                let confidence = self.confidence(index, form, evidence);
+                let counts =
+                    confidence > 0.0 || (threshold < 0.0 && !evidence.has(EvidenceSet::FAILED));
+                (counts && confidence >= threshold).then_some(confidence)
+            };
+            let mut any = false;
+            for &(evidence, bucket) in &counts.buckets {
+                let Some(confidence) = wanted(evidence) else {
+                    continue;
+                };
+                any = true;
+                all.matches += bucket.matches;
+                all.rows += bucket.rows;
+                all.sum += confidence * bucket.matches as f64;
+                *all.confidences
+                    .entry(crate::event::thousandths(confidence))
+                    .or_default() += bucket.matches;
+                if all.best.is_none_or(|(most, ..)| bucket.matches > most) {
+                    all.best = Some((bucket.matches, form, evidence));
+                }
+            }
+            if any {
+                all.distinct.merge(&counts.values);
+                let sure = counts
+                    .examples
+                    .iter()
+                    .filter(|example| wanted(example.evidence).is_some());
+                examples.extend(sure);
+            }
+        }
+        examples.sort_by_key(|example| example.at);
+        examples.truncate(self.engine.scan.samples);
+        all.examples = examples
+            .into_iter()
+            .map(|example| example.text.clone())
+            .collect();
+        all
+    }
+
+    /// How many values like these pass their check.
+    fn check(&self, index: usize, form: FormId, evidence: EvidenceSet) -> Option<CheckCount> {
+        let chance = self.engine.matcher.forms[usize::from(form.0)].chance;
+        let (of, passed) = self.columns[index]
+            .tally
+            .forms
+            .get(form)?
+            .passes(evidence.stratum());
+        (chance < 1.0).then_some(CheckCount {
+            passed,
+            of,
+            chance: (chance * 1e6).round() / 1e6,
+        })
+    }
+
+    /// The sum behind the confidence of candidates like this.
+    fn weights(&self, index: usize, form: FormId, evidence: EvidenceSet) -> Vec<Weight> {
+        let key = (form, evidence.stratum());
+        let Some(reasons) = self.verdicts[index].reasons.get(&key) else {
+            return Vec::new();
+        };
+        reasons
+            .weights
+            .iter()
+            .map(|(what, weight)| Weight {
+                what: what.clone(),
+                weight: (weight * 100.0).round() / 100.0,
+            })
+            .collect()
+    }
+}
+
+/// Sums over the candidates of one detector in a column.
+struct Gathered {
+    matches: u64,
+    rows: u64,
+    /// Of their confidences.
+    sum: f64,
+    /// Findings by confidence, in thousandths.
+    confidences: BTreeMap<u16, u64>,
+    distinct: Distinct,
+    examples: Vec<String>,
+    /// The most frequent kind.
+    best: Option<(u64, FormId, EvidenceSet)>,
+}
+
+impl Default for Gathered {
+    fn default() -> Self {
+        Self {
+            matches: 0,
+            rows: 0,
+            sum: 0.0,
+            confidences: BTreeMap::new(),
+            distinct: Distinct::new(1024),
+            examples: Vec::new(),
+            best: None,
+        }
+    }
+}
+
+impl Engine<'_> {
+    /// What tells equal columns of two scans with the same key: keyed hashes of some of their values.
+    fn signature(&self, distinct: &Distinct) -> Vec<String> {
+        let Some(key) = &self.scan.key else {
+            return Vec::new();
+        };
+        let signed = |hash: u64| {
+            let keyed = blake3::keyed_hash(key, &hash.to_le_bytes());
+            keyed.to_hex().as_str()[..16].to_owned()
+        };
+        distinct.least(SIGNED).into_iter().map(signed).collect()
     }
 }
 

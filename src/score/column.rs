@@ -46,6 +46,8 @@ pub(crate) struct ColumnVerdict {
 pub(crate) struct Reasons {
     /// One reason each, without those that single values have.
     pub(crate) list: Vec<String>,
+    /// The sum behind the confidence of a value that passes, in log-odds.
+    pub(crate) weights: Vec<(String, f64)>,
 }
 
 /// How sure a column is to hold whole cells of a detector.
@@ -197,7 +199,10 @@ impl Judge<'_> {
                 verdict
                     .reasons
                     .entry((id, stratum))
-                    .or_insert_with(|| self.reasons(id, tally, stratum));
+                    .or_insert_with(|| Reasons {
+                        list: self.reasons(id, tally, stratum),
+                        weights: self.weights(id, tally, stratum, standing),
+                    });
             }
         }
         verdict.detectors = whole;
@@ -328,17 +333,33 @@ impl Judge<'_> {
 
     /// Log-odds before the values' checks are looked at.
     fn prior(&self, id: FormId, tally: &FormTally, stratum: Stratum) -> f64 {
+        let mut sum = 0.0;
+        self.each_term(id, tally, stratum, &mut |_, weight| sum += weight);
+        sum
+    }
+
+    /// Gives out the terms of [`Self::prior`], each with what speaks.
+    fn each_term(
+        &self,
+        id: FormId,
+        tally: &FormTally,
+        stratum: Stratum,
+        add: &mut dyn FnMut(&str, f64),
+    ) {
         let form = self.form(id);
         let detector = form.detector;
-        let mut sum = match stratum {
-            Stratum::Whole => logit(form.prior),
-            Stratum::Text => logit(form.prior_text),
-            Stratum::Near => logit(form.prior_text) + WEIGHTS.near,
-        };
+        match stratum {
+            Stratum::Whole => add("a cell of this shape", logit(form.prior)),
+            Stratum::Text => add("this shape within a text", logit(form.prior_text)),
+            Stratum::Near => {
+                add("this shape within a text", logit(form.prior_text));
+                add("a word nearby", WEIGHTS.near);
+            }
+        }
         let (header, exactly) = self.header(detector);
-        sum += header;
+        add("the column's name", header);
         if !self.neighbours.is_empty() && self.is_personal(detector) {
-            sum += WEIGHTS.neighbours;
+            add("columns beside it", WEIGHTS.neighbours);
         }
         if stratum == Stratum::Whole && !exactly {
             let cells: u64 = self
@@ -350,13 +371,63 @@ impl Judge<'_> {
                 .map(|(_, tally)| tally.passes(Stratum::Whole).0)
                 .sum();
             let share = (cells as f64 / self.column.tally.nonempty.max(1) as f64).min(1.0);
-            sum += WEIGHTS.odd_one * (1.0 - share);
+            add(
+                "cells that do not have the shape",
+                WEIGHTS.odd_one * (1.0 - share),
+            );
             if form.prior < 0.5 && self.column.tally.nonempty >= 20 && tally.shapes[0].count() <= 2
             {
-                sum += WEIGHTS.constant;
+                add("hardly any different values", WEIGHTS.constant);
             }
         }
-        sum
+    }
+
+    /// The whole sum for values of this kind that pass, as far as the column decides.
+    fn weights(
+        &self,
+        id: FormId,
+        tally: &FormTally,
+        stratum: Stratum,
+        standing: Option<&DetectorVerdict>,
+    ) -> Vec<(String, f64)> {
+        let mut list: Vec<(String, f64)> = Vec::new();
+        self.each_term(id, tally, stratum, &mut |what, weight| {
+            if weight != 0.0 {
+                list.push((what.to_owned(), weight));
+            }
+        });
+        if stratum == Stratum::Whole && self.has_sure_sibling(id) {
+            list.push((
+                "another way of writing it, certain here".to_owned(),
+                WEIGHTS.sibling,
+            ));
+        }
+        let before: f64 = list.iter().map(|(_, weight)| weight).sum();
+        let (all, passed) = tally.passes(stratum);
+        let posterior = self.posterior(id, tally, stratum);
+        if self.form(id).chance < 1.0 {
+            let sure = if passed > 0 {
+                posterior.passed
+            } else {
+                posterior.unlisted
+            };
+            list.push((
+                format!("{passed} of {all} pass the check"),
+                logit(sure) - before,
+            ));
+        }
+        if stratum == Stratum::Whole
+            && let Some(standing) = standing
+            && (standing.outdone || standing.sure < standing.alone)
+        {
+            let weight = if standing.outdone {
+                -logit(1.0) * 2.0
+            } else {
+                logit(standing.sure) - logit(standing.alone)
+            };
+            list.push(("detectors that explain the same cells".to_owned(), weight));
+        }
+        list
     }
 
     fn header(&self, detector: DetectorId) -> (f64, bool) {
@@ -366,7 +437,7 @@ impl Judge<'_> {
     fn is_personal(&self, detector: DetectorId) -> bool {
         is_personal(self.matcher, detector)
     }
-    fn reasons(&self, id: FormId, tally: &FormTally, stratum: Stratum) -> Reasons {
+    fn reasons(&self, id: FormId, tally: &FormTally, stratum: Stratum) -> Vec<String> {
         let form = self.form(id);
         let mut list = Vec::new();
         match self
@@ -405,7 +476,7 @@ impl Judge<'_> {
         if !self.neighbours.is_empty() && self.is_personal(form.detector) {
             list.push(format!("neighbours:{}", self.neighbours.join(",")));
         }
-        Reasons { list }
+        list
     }
 }
 

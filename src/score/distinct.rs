@@ -69,6 +69,13 @@ impl Distinct {
         let count = (count as f64 / share).round() as u64;
         count
     }
+
+    /// The `n` smallest hashes, ascending; `n` is at most the sketch's `k`.
+    pub(crate) fn least(&self, n: usize) -> Vec<u64> {
+        let mut hashes = smallest(&self.hashes);
+        hashes.truncate(n.min(self.k));
+        hashes
+    }
 }
 
 fn smallest(hashes: &Hashes) -> Vec<u64> {

@@ -27,6 +27,8 @@ pub(crate) fn scan_of(paths: &[&Path]) -> Scan {
         mmap: true,
         threads: 2,
         min_confidence: 0.5,
+        thresholds: std::collections::BTreeMap::new(),
+        explain: false,
         reveal: false,
         findings: true,
         samples: 5,

@@ -47,6 +47,7 @@ fn column(
                 confidence: *confidence,
                 evidence: vec!["header:x".into(), "check:y 1/11".into()],
                 examples: examples.iter().map(|example| (*example).into()).collect(),
+                ..ColumnDetector::default()
             },
         );
     Event::Column(ColumnRecord {
@@ -59,6 +60,8 @@ fn column(
         rows,
         nonempty: rows,
         detectors: detectors.collect(),
+        considered: Vec::new(),
+        accepted: None,
     })
 }
 

@@ -1,0 +1,262 @@
+//! Parquet: all findings as a table that DuckDB, pandas and Polars open, and a saved result that takes little room.
+//!
+//! One row is one finding. All other records stand in the file's metadata, so that one file is the whole result:
+//! `speur.records` holds them as NDJSON, compressed with zstd, in base64; `speur.schema` says their version. A fingerprint
+//! keeps its first 16 digits, which tell 100 million values apart and are half of what a finding takes up.
+
+use std::io::{self, Write};
+use std::sync::Arc;
+
+use arrow::array::{
+    ArrayRef, Float64Builder, Int64Builder, ListBuilder, RecordBatch, StringBuilder,
+};
+use arrow::datatypes::{DataType, Field, Schema};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use parquet::arrow::ArrowWriter;
+use parquet::basic::{Compression, Encoding, ZstdLevel};
+use parquet::file::metadata::KeyValue;
+use parquet::file::properties::WriterProperties;
+use parquet::schema::types::ColumnPath;
+
+use super::record::Encoder;
+use super::{Detail, Report, ReportOptions, ReportWriter};
+use crate::event::{Event, Finding, SCHEMA, thousandths};
+
+/// Metadata: all records but findings.
+pub(super) const RECORDS: &str = "speur.records";
+/// Metadata: the version of the records.
+const SCHEMA_KEY: &str = "speur.schema";
+/// Findings gathered before they are written.
+const BATCH: usize = 16 << 10;
+/// Findings of a row group, which are kept, compressed, until it is complete.
+const GROUP: usize = 1 << 20;
+/// Of the numbers that grow from row to row.
+const GROWING: [&str; 4] = ["row", "line", "start", "end"];
+
+/// The `parquet` report.
+pub(super) struct Parquet;
+
+impl Report for Parquet {
+    fn name(&self) -> &'static str {
+        "parquet"
+    }
+
+    fn extensions(&self) -> &'static [&'static str] {
+        &["parquet"]
+    }
+
+    fn detail(&self) -> Detail {
+        Detail::Findings
+    }
+
+    fn is_binary(&self) -> bool {
+        true
+    }
+
+    fn start<'w>(
+        &self,
+        out: Box<dyn Write + Send + 'w>,
+        options: &ReportOptions,
+    ) -> io::Result<Box<dyn ReportWriter + 'w>> {
+        let schema = Arc::new(schema(options.reveal));
+        let writer = ArrowWriter::try_new(out, Arc::clone(&schema), Some(properties()))
+            .map_err(io::Error::other)?;
+        Ok(Box::new(Writer {
+            writer,
+            rows: Rows::new(options.reveal),
+            schema,
+            encoder: Encoder::default(),
+            rest: zstd::Encoder::new(Vec::new(), 3)?,
+            record: Vec::new(),
+        }))
+    }
+}
+
+fn schema(reveal: bool) -> Schema {
+    let text = |name: &str, nullable| Field::new(name, DataType::Utf8, nullable);
+    let number = |name: &str, nullable| Field::new(name, DataType::Int64, nullable);
+    let mut fields = vec![
+        text("detector", false),
+        text("category", false),
+        text("file", false),
+        text("member", true),
+        text("table", true),
+        text("column", true),
+        number("row", false),
+        number("line", true),
+        number("start", true),
+        number("end", true),
+        text("masked", false),
+    ];
+    if reveal {
+        fields.push(text("value", true));
+    }
+    fields.extend([
+        text("fingerprint", false),
+        Field::new("confidence", DataType::Float64, false),
+        Field::new(
+            "evidence",
+            DataType::List(Arc::new(Field::new_list_field(DataType::Utf8, true))),
+            false,
+        ),
+    ]);
+    Schema::new(fields)
+}
+
+fn properties() -> WriterProperties {
+    let level = ZstdLevel::try_new(6).unwrap_or_default();
+    let mut properties = WriterProperties::builder()
+        .set_compression(Compression::ZSTD(level))
+        .set_max_row_group_row_count(Some(GROUP))
+        .set_created_by(concat!("speur ", env!("CARGO_PKG_VERSION")).to_owned());
+    for name in GROWING {
+        let path = ColumnPath::from(name);
+        properties = properties
+            .set_column_dictionary_enabled(path.clone(), false)
+            .set_column_encoding(path, Encoding::DELTA_BINARY_PACKED);
+    }
+    properties.build()
+}
+
+struct Writer<'w> {
+    writer: ArrowWriter<Box<dyn Write + Send + 'w>>,
+    rows: Rows,
+    schema: Arc<Schema>,
+    encoder: Encoder,
+    /// Records that are no findings, on their way into the metadata.
+    rest: zstd::Encoder<'static, Vec<u8>>,
+    record: Vec<u8>,
+}
+
+impl Writer<'_> {
+    fn flush(&mut self) -> io::Result<()> {
+        if self.rows.count > 0 {
+            let batch = self.rows.take(&self.schema)?;
+            self.writer.write(&batch).map_err(as_io)?;
+        }
+        Ok(())
+    }
+}
+
+impl ReportWriter for Writer<'_> {
+    fn event(&mut self, event: &Event) -> io::Result<()> {
+        if let Event::Finding(finding) = event {
+            self.rows.push(finding);
+            if self.rows.count >= BATCH {
+                self.flush()?;
+            }
+            return Ok(());
+        }
+        self.record.clear();
+        self.encoder.encode(event, &mut self.record);
+        self.record.push(b'\n');
+        self.rest.write_all(&self.record)
+    }
+
+    fn finish(mut self: Box<Self>) -> io::Result<()> {
+        self.flush()?;
+        let records = STANDARD.encode(self.rest.finish()?);
+        for (key, value) in [(SCHEMA_KEY, SCHEMA.to_string()), (RECORDS, records)] {
+            self.writer
+                .append_key_value_metadata(KeyValue::new(key.to_owned(), value));
+        }
+        let mut out = self.writer.into_inner().map_err(as_io)?;
+        out.flush()
+    }
+}
+
+/// The kind of an error stays, which tells a closed pipe.
+fn as_io(error: parquet::errors::ParquetError) -> io::Error {
+    match error {
+        parquet::errors::ParquetError::External(error) => match error.downcast::<io::Error>() {
+            Ok(error) => *error,
+            Err(error) => io::Error::other(error),
+        },
+        error => io::Error::other(error),
+    }
+}
+
+/// Findings on their way into a batch.
+struct Rows {
+    count: usize,
+    /// Detector, category, file, member, table, column.
+    names: [StringBuilder; 6],
+    /// Row, line, start, end.
+    numbers: [Int64Builder; 4],
+    masked: StringBuilder,
+    value: Option<StringBuilder>,
+    fingerprint: StringBuilder,
+    confidence: Float64Builder,
+    evidence: ListBuilder<StringBuilder>,
+}
+
+impl Rows {
+    fn new(reveal: bool) -> Self {
+        Self {
+            count: 0,
+            names: Default::default(),
+            numbers: Default::default(),
+            masked: StringBuilder::new(),
+            value: reveal.then(StringBuilder::new),
+            fingerprint: StringBuilder::new(),
+            confidence: Float64Builder::new(),
+            evidence: ListBuilder::new(StringBuilder::new()),
+        }
+    }
+
+    fn push(&mut self, finding: &Finding) {
+        let place = &finding.place;
+        let names = [
+            Some(&*finding.detector.id),
+            Some(&*finding.detector.category),
+            Some(&*place.file),
+            place.member.as_deref(),
+            place.table.as_deref(),
+            place.column.as_deref(),
+        ];
+        for (builder, name) in self.names.iter_mut().zip(names) {
+            builder.append_option(name);
+        }
+        let numbers = [Some(finding.row), finding.line, finding.start, finding.end];
+        for (builder, number) in self.numbers.iter_mut().zip(numbers) {
+            builder.append_option(number.map(|number| i64::try_from(number).unwrap_or(i64::MAX)));
+        }
+        self.masked.append_value(&finding.masked);
+        if let Some(values) = &mut self.value {
+            values.append_option(finding.value.as_deref());
+        }
+        self.fingerprint
+            .append_value(format!("{:016x}", finding.fingerprint >> 64));
+        self.confidence
+            .append_value(f64::from(thousandths(finding.confidence)) / 1000.0);
+        for reason in finding.evidence.iter() {
+            self.evidence.values().append_value(reason);
+        }
+        self.evidence.append(true);
+        self.count += 1;
+    }
+
+    fn take(&mut self, schema: &Arc<Schema>) -> io::Result<RecordBatch> {
+        self.count = 0;
+        let mut arrays: Vec<ArrayRef> = Vec::new();
+        arrays.extend(
+            self.names
+                .iter_mut()
+                .map(|names| Arc::new(names.finish()) as ArrayRef),
+        );
+        arrays.extend(
+            self.numbers
+                .iter_mut()
+                .map(|rows| Arc::new(rows.finish()) as ArrayRef),
+        );
+        arrays.push(Arc::new(self.masked.finish()));
+        if let Some(values) = &mut self.value {
+            arrays.push(Arc::new(values.finish()));
+        }
+        arrays.push(Arc::new(self.fingerprint.finish()));
+        arrays.push(Arc::new(self.confidence.finish()));
+        arrays.push(Arc::new(self.evidence.finish()));
+        RecordBatch::try_new(Arc::clone(schema), arrays).map_err(io::Error::other)
+    }
+}

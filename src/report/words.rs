@@ -1,0 +1,317 @@
+//! The texts of reports, in each language: all of them, here.
+//!
+//! To add a language: its variant in [`Lang`], its code in [`LANGUAGES`], and a third text on every line below. The
+//! compiler misses none.
+
+use super::grid::counted;
+use crate::event::Status;
+
+/// A language of reports.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Lang {
+    /// English.
+    #[default]
+    En,
+    /// Dutch.
+    Nl,
+}
+
+/// All languages, by the code that names them.
+pub static LANGUAGES: [(&str, Lang); 2] = [("en", Lang::En), ("nl", Lang::Nl)];
+
+impl Lang {
+    /// The language of this code.
+    pub fn by_code(code: &str) -> Option<Self> {
+        let found = LANGUAGES.iter().find(|(known, _)| *known == code);
+        found.map(|(_, lang)| *lang)
+    }
+
+    /// The language of a locale such as `nl_NL.UTF-8`; English where there is none of its own.
+    pub fn of_locale(locale: &str) -> Self {
+        let code = locale
+            .split(['_', '.', '-', '@'])
+            .next()
+            .unwrap_or_default();
+        Self::by_code(&code.to_lowercase()).unwrap_or_default()
+    }
+
+    /// Its code.
+    pub fn code(self) -> &'static str {
+        let found = LANGUAGES.iter().find(|(_, lang)| *lang == self);
+        found.map_or("en", |(code, _)| code)
+    }
+
+    /// Its texts.
+    pub(super) fn words(self) -> &'static Words {
+        match self {
+            Lang::En => &EN,
+            Lang::Nl => &NL,
+        }
+    }
+
+    /// A number, with its thousands marked as is usual.
+    pub(super) fn counted(self, number: u64) -> String {
+        let text = counted(number);
+        match self {
+            Lang::En => text,
+            Lang::Nl => text.replace(',', "."),
+        }
+    }
+}
+
+macro_rules! words {
+    ($($name:ident: $en:literal, $nl:literal;)*) => {
+        /// The texts of one language.
+        #[derive(Debug)]
+        pub(super) struct Words {
+            $(pub(super) $name: &'static str,)*
+        }
+
+        static EN: Words = Words { $($name: $en,)* };
+        static NL: Words = Words { $($name: $nl,)* };
+
+        impl Words {
+            /// Every text, by its name.
+            pub(super) fn all(&self) -> Vec<(&'static str, &'static str)> {
+                vec![$((stringify!($name), self.$name),)*]
+            }
+        }
+    };
+}
+
+words! {
+    title: "Where personal data lives", "Waar persoonsgegevens staan";
+    interrupted: "Stopped before the end: this is what was found until then.",
+        "Voor het einde gestopt: dit is wat tot dan toe is gevonden.";
+    revealed: "Values are shown as they are (--reveal): this is personal data itself.",
+        "Waarden staan er leesbaar in (--reveal): dit document bevat zelf persoonsgegevens.";
+    confidential: "Confidential: values are masked, but this says where personal data is.",
+        "Vertrouwelijk: waarden zijn gemaskeerd, maar hier staat waar persoonsgegevens zijn.";
+    nothing_found: "No personal data was found in what was read.",
+        "In wat gelezen is, zijn geen persoonsgegevens gevonden.";
+    lead: "Personal data in {columns} of {inputs}.", "Persoonsgegevens in {columns} van {inputs}.";
+    lead_sensitive: "Most sensitive: {kinds}.", "Het gevoeligst: {kinds}.";
+    lead_unread: "{count} could not be read in full: see coverage.",
+        "{count} konden niet volledig gelezen worden: zie dekking.";
+    lead_unread_one: "One input could not be read in full: see coverage.",
+        "Eén invoer kon niet volledig gelezen worden: zie dekking.";
+    lead_all_read: "Everything was read.", "Alles is gelezen.";
+    about: "about", "ongeveer";
+    people: "people", "personen";
+    people_hint: "Estimate: the most different values in any one column that identifies people.",
+        "Schatting: het grootste aantal verschillende waarden in één kolom die personen aanwijst.";
+    columns: "columns", "kolommen";
+    column_one: "column", "kolom";
+    tables: "tables", "tabellen";
+    inputs: "files", "bestanden";
+    input_one: "file", "bestand";
+    findings: "findings", "vindplaatsen";
+    distinct: "different values", "verschillende waarden";
+    column: "Column", "Kolom";
+    table: "Table", "Tabel";
+    place: "Place", "Plaats";
+    text: "text", "tekst";
+    kind: "Kind", "Soort";
+    category_word: "Category", "Categorie";
+    rows: "Rows", "Rijen";
+    share: "Share", "Aandeel";
+    sure: "Sure", "Zekerheid";
+    examples: "Examples", "Voorbeelden";
+    evidence: "Evidence", "Bewijs";
+    accepted: "accepted", "geaccepteerd";
+    accepted_by: "Accepted by {who}: {why}", "Geaccepteerd door {who}: {why}";
+    accepted_until: "until {until}", "tot en met {until}";
+    certain: "certain", "zeker";
+    likely: "likely", "waarschijnlijk";
+    possible: "possible", "mogelijk";
+    doubtful: "doubtful", "twijfelachtig";
+    input: "File", "Bestand";
+    format: "Format", "Formaat";
+    status: "Status", "Status";
+    reason: "Reason", "Reden";
+    bytes: "Size", "Grootte";
+    scanned: "read", "gelezen";
+    partial: "read in part", "deels gelezen";
+    skipped: "skipped", "overgeslagen";
+    failed: "not readable", "onleesbaar";
+    not_read: "What was not read in full", "Wat niet volledig gelezen is";
+    columns_left_out: "more columns are left out here; the saved result has them all.",
+        "kolommen staan hier niet; het bewaarde resultaat heeft ze allemaal.";
+    policy: "Policy", "Beleid";
+    policies: "Policies", "Beleid";
+    verdict: "Verdict", "Oordeel";
+    places: "Places", "Plaatsen";
+    policy_met: "violated", "overtreden";
+    policy_holds: "holds", "nageleefd";
+    decisions: "Decisions", "Besluiten";
+    decision: "Decision", "Besluit";
+    decision_used: "used", "gebruikt";
+    decision_unused: "unused", "ongebruikt";
+    decision_expired: "expired", "verlopen";
+    summary: "Summary", "Samenvatting";
+    kinds: "What kinds of data", "Welke soorten gegevens";
+    kinds_hint: "Most sensitive first. The bar shows the number of columns.",
+        "Het gevoeligst eerst. De balk toont het aantal kolommen.";
+    special_note: "GDPR article 9", "AVG artikel 9";
+    criminal_note: "GDPR article 10", "AVG artikel 10";
+    map: "Where it lives", "Waar het staat";
+    map_hint: "Each row is a file, each column a category; the darker, the more findings. Choose a cell to see its columns.",
+        "Elke rij is een bestand, elke kolom een categorie; hoe donkerder, hoe meer vindplaatsen. Kies een vak voor de kolommen.";
+    map_more: "more files are in the table below.", "bestanden meer staan in de tabel hieronder.";
+    sureness_title: "How sure", "Hoe zeker";
+    sureness_hint: "Findings by confidence.", "Vindplaatsen naar zekerheid.";
+    all_columns: "Columns", "Kolommen";
+    all_columns_hint: "Choose a row for its evidence.", "Kies een rij voor het bewijs.";
+    search: "Search", "Zoeken";
+    search_hint: "file, table, column, kind", "bestand, tabel, kolom, soort";
+    all_categories: "all categories", "alle categorieën";
+    any_confidence: "any confidence", "elke zekerheid";
+    reset: "Show all", "Alles tonen";
+    shown: "{shown} of {all}", "{shown} van {all}";
+    page: "Page {page} of {pages}", "Pagina {page} van {pages}";
+    previous: "Previous", "Vorige";
+    next: "Next", "Volgende";
+    no_match: "No column matches.", "Geen kolom voldoet.";
+    details: "Details", "Details";
+    close: "Close", "Sluiten";
+    why: "Why", "Waarom";
+    sum: "The sum behind it", "De optelsom erachter";
+    sum_hint: "Log-odds: above 0 speaks for it, below 0 against it.",
+        "Log-odds: boven 0 pleit ervoor, onder 0 ertegen.";
+    total: "total", "totaal";
+    valid: "Valid against chance", "Geldig tegenover toeval";
+    valid_text: "{passed} of {of} values pass the check ({share}); by chance {chance} would.",
+        "{passed} van {of} waarden doorstaan de controle ({share}); door toeval zou dat {chance} zijn.";
+    no_check: "There is no check that proves anything; name and shape decide.",
+        "Er is geen controle die iets bewijst; naam en vorm beslissen.";
+    invalid_text: "{count} values of this shape fail the check: probably damaged.",
+        "{count} waarden van deze vorm doorstaan de controle niet: waarschijnlijk beschadigd.";
+    spread: "Confidence of its findings", "Zekerheid van de vindplaatsen";
+    coverage: "Coverage", "Dekking";
+    coverage_hint: "Every file that was met is counted here; nothing is silently skipped.",
+        "Elk bestand dat is tegengekomen, telt hier mee; niets wordt stilzwijgend overgeslagen.";
+    coverage_whole: "Every file was read in full.", "Elk bestand is volledig gelezen.";
+    coverage_more: "more are counted and not listed.", "meer zijn geteld en niet genoemd.";
+    formats: "By format", "Naar formaat";
+    good_to_know: "good to know", "goed om te weten";
+    rules: "Rules used", "Gebruikte regels";
+    rules_hint: "{count} detectors looked for personal data; {found} found some.",
+        "{count} detectoren zochten naar persoonsgegevens; {found} vonden iets.";
+    rules_other: "Detectors that found nothing", "Detectoren die niets vonden";
+    detector: "Detector", "Detector";
+    meaning: "What it is", "Wat het is";
+    how_to_read: "How to read this", "Hoe dit te lezen";
+    read_1: "A finding is one value that a detector takes for personal data. Confidence is the probability that it is what the detector says.",
+        "Een vindplaats is één waarde die een detector voor een persoonsgegeven houdt. Zekerheid is de kans dat het is wat de detector zegt.";
+    read_2: "It comes from the value itself, from the column's name, and from the column as a whole: of the values of the right shape, how many pass the check, against how many would by chance.",
+        "Die komt van de waarde zelf, van de naam van de kolom en van de kolom als geheel: hoeveel waarden van de juiste vorm doorstaan de controle, tegenover hoeveel dat door toeval zouden doen.";
+    read_3: "Certain is 99 % and more, likely 80 %, possible 50 %. Anything below {least} was left out.",
+        "Zeker is 99 % en meer, waarschijnlijk 80 %, mogelijk 50 %. Wat onder {least} ligt, is weggelaten.";
+    read_4: "No scanner finds everything: where nothing was found, there may still be personal data, and what was not read was not searched.",
+        "Geen scanner vindt alles: waar niets is gevonden, kunnen toch persoonsgegevens staan, en wat niet is gelezen, is niet doorzocht.";
+    read_5: "People are estimated from the column with the most different identifying values; the same person in two systems counts once at the most.",
+        "Personen zijn geschat uit de kolom met de meeste verschillende identificerende waarden; wie in twee systemen staat, telt hoogstens één keer.";
+    made: "Scan of {roots}, begun {started}, {seconds} s", "Scan van {roots}, begonnen {started}, {seconds} s";
+    version: "speur {version}, schema {schema}, rules {digest}", "speur {version}, schema {schema}, regels {digest}";
+    needs_script: "Searching and sorting need JavaScript, which this browser has switched off; the summary and the coverage don't.",
+        "Zoeken en sorteren hebben JavaScript nodig, en dat staat uit in deze browser; samenvatting en dekking niet.";
+    value: "Value", "Waarde";
+    what: "What", "Wat";
+    number: "Number", "Aantal";
+    before: "Before", "Voor";
+    after: "After", "Na";
+    skip_to: "Skip to the table of columns", "Naar de tabel van kolommen";
+    cat_contact: "contact", "contact";
+    cat_identity: "identity", "identiteit";
+    cat_national_id: "national ID", "nationaal nummer";
+    cat_document: "document", "document";
+    cat_financial: "financial", "financieel";
+    cat_device: "device", "apparaat";
+    cat_online: "online", "online";
+    cat_location: "location", "locatie";
+    cat_demographic: "demographic", "demografisch";
+    cat_special: "special category", "bijzonder";
+    cat_criminal: "criminal", "strafrechtelijk";
+    cat_employment: "employment", "werk";
+    cat_credential: "credential", "inloggegeven";
+    cat_consent: "consent", "toestemming";
+}
+
+impl Words {
+    /// What a category is called; a category that no language knows is called as it is.
+    pub(super) fn category<'a>(&self, name: &'a str) -> std::borrow::Cow<'a, str> {
+        let key = format!("cat_{}", name.replace('-', "_"));
+        match self.all().into_iter().find(|(known, _)| *known == key) {
+            Some((_, text)) => text.into(),
+            None => super::escaped(name),
+        }
+    }
+
+    /// What a status is called.
+    pub(super) fn status_of(&self, status: Status) -> &'static str {
+        match status {
+            Status::Scanned => self.scanned,
+            Status::Partial => self.partial,
+            Status::Skipped => self.skipped,
+            Status::Failed => self.failed,
+        }
+    }
+}
+
+/// The text with each `{name}` replaced.
+pub(super) fn filled(text: &str, parts: &[(&str, &str)]) -> String {
+    let mut out = String::with_capacity(text.len() + 32);
+    let mut rest = text;
+    while let Some((before, tail)) = rest.split_once('{') {
+        out.push_str(before);
+        let Some((name, after)) = tail.split_once('}') else {
+            out.push('{');
+            rest = tail;
+            continue;
+        };
+        let part = parts.iter().find(|(known, _)| *known == name);
+        out.push_str(part.map_or("", |(_, text)| text));
+        rest = after;
+    }
+    out + rest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn locales_name_their_language() {
+        for (locale, lang) in [
+            ("nl_NL.UTF-8", Lang::Nl),
+            ("nl", Lang::Nl),
+            ("NL-be", Lang::Nl),
+            ("nlx", Lang::En),
+            ("en_GB", Lang::En),
+            ("C", Lang::En),
+            ("", Lang::En),
+        ] {
+            assert_eq!(Lang::of_locale(locale), lang, "{locale}");
+        }
+    }
+
+    #[test]
+    fn languages_have_the_same_blanks() {
+        for ((name, en), (_, nl)) in EN.all().into_iter().zip(NL.all()) {
+            let blanks = |text: &str| {
+                let mut names: Vec<_> = text
+                    .split('{')
+                    .skip(1)
+                    .map(|rest| rest.split('}').next().unwrap_or_default().to_owned())
+                    .collect();
+                names.sort();
+                names
+            };
+            assert_eq!(blanks(en), blanks(nl), "{name}");
+            assert!(!en.is_empty() && !nl.is_empty(), "{name}");
+        }
+        // Replaced parts are never looked into again.
+        let parts = [("shown", "{all}"), ("all", "9")];
+        assert_eq!(filled("{shown} of {all}", &parts), "{all} of 9");
+    }
+}

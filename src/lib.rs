@@ -1,6 +1,7 @@
 //! Finds personal data in exports, archives and backups, and reports where it lives.
 
 pub mod cli;
+pub mod compare;
 mod detect;
 pub mod error;
 pub mod event;

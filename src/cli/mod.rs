@@ -14,6 +14,7 @@ use crate::error::Error;
 use crate::report::escaped_lines;
 
 pub mod bench;
+pub mod diff;
 pub mod fail_on;
 pub mod generate;
 pub mod options;
@@ -43,6 +44,7 @@ const STYLES: Styles = Styles::styled()
 enum Command {
     Scan(Box<scan::ScanArgs>),
     Report(report::ReportArgs),
+    Diff(diff::DiffArgs),
     Rules(rules::RulesArgs),
     Bench(bench::BenchArgs),
     Generate(generate::GenerateArgs),
@@ -55,6 +57,7 @@ pub fn run(args: Args) -> anyhow::Result<Outcome> {
     match args.command {
         Command::Scan(args) => args.run(),
         Command::Report(args) => args.run(),
+        Command::Diff(args) => args.run(),
         Command::Rules(args) => args.run(),
         Command::Bench(args) => args.run(),
         Command::Generate(args) => args.run(),

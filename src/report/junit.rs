@@ -1,4 +1,4 @@
-//! JUnit XML, for CI systems: each policy and each input that was not read in full is a test case.
+//! `JUnit` XML, for CI systems: each policy and each input that was not read in full is a test case.
 
 use std::fmt::Write as _;
 use std::io::{self, Write};

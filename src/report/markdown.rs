@@ -9,7 +9,7 @@ use std::io::{self, Write};
 use super::gather::Gathered;
 use super::layout::{by_rank, share};
 use super::overview::input_name;
-use super::words::{Lang, Words};
+use super::words::{Lang, Words, filled};
 use super::{Detail, Report, ReportOptions, ReportWriter, escaped};
 use crate::event::{ColumnDetector, ColumnRecord, FileRecord, Status, thousandths};
 
@@ -237,9 +237,16 @@ impl Page {
             }
         }
         self.line(&format!(
-            "<sub>{text}{} · speur {}</sub>",
+            "<sub>{text}{} · {}</sub>",
             super::size(summary.bytes as f64),
-            code_text(&gathered.scan.version)
+            filled(
+                self.words.version,
+                &[
+                    ("version", &name_only(&gathered.scan.version)),
+                    ("schema", &gathered.scan.schema.to_string()),
+                    ("digest", &name_only(&gathered.scan.rules.digest)),
+                ]
+            ),
         ));
     }
 }
@@ -295,7 +302,7 @@ fn cells(words: &Words, column: &ColumnRecord, found: &ColumnDetector, lang: Lan
 }
 
 /// The text as a code span in a cell of a table.
-pub(super) fn code(text: &str) -> String {
+pub(crate) fn code(text: &str) -> String {
     let text = escaped(text);
     if text.is_empty() {
         return String::new();
@@ -318,10 +325,10 @@ pub(super) fn code(text: &str) -> String {
 }
 
 /// Letters, digits and dots only: for a version that a file claims to have.
-fn code_text(text: &str) -> String {
+fn name_only(text: &str) -> String {
     text.chars()
-        .filter(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-'))
-        .take(40)
+        .filter(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | ':'))
+        .take(24)
         .collect()
 }
 

@@ -12,6 +12,7 @@ mod csv;
 mod escape;
 mod gather;
 mod grid;
+mod html;
 mod json;
 mod junit;
 mod layout;
@@ -19,6 +20,7 @@ pub mod load;
 mod markdown;
 mod ndjson;
 mod overview;
+pub(crate) mod page;
 #[cfg(feature = "parquet")]
 mod parquet;
 mod record;
@@ -30,6 +32,7 @@ mod xlsx;
 
 pub use escape::{SafeJson, escaped, escaped_lines, is_unsafe};
 pub(crate) use grid::{Cell, Grid, Track, counted, wrapped};
+pub(crate) use markdown::code as code_span;
 pub(crate) use overview::input_name;
 use table::{rounded, size};
 pub use words::{LANGUAGES, Lang};
@@ -37,6 +40,7 @@ pub use words::{LANGUAGES, Lang};
 /// All report formats; the command line offers them in this order.
 pub static REPORTS: &[&dyn Report] = &[
     &table::Table,
+    &html::Html,
     &json::Json,
     &ndjson::Ndjson,
     #[cfg(feature = "archives")]

@@ -90,7 +90,7 @@ impl Sink for Plain<'_> {
 }
 
 #[cfg(feature = "archives")]
-impl<'w> Sink for zstd::Encoder<'static, Box<dyn Write + Send + 'w>> {
+impl Sink for zstd::Encoder<'static, Box<dyn Write + Send + '_>> {
     fn close(self) -> io::Result<()> {
         self.finish()?.flush()
     }

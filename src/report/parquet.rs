@@ -60,10 +60,10 @@ impl Report for Parquet {
         options: &ReportOptions,
     ) -> io::Result<Box<dyn ReportWriter + 'w>> {
         let schema = Arc::new(schema(options.reveal));
-        let writer = ArrowWriter::try_new(out, Arc::clone(&schema), Some(properties()))
+        let table = ArrowWriter::try_new(out, Arc::clone(&schema), Some(properties()))
             .map_err(io::Error::other)?;
         Ok(Box::new(Writer {
-            writer,
+            table,
             rows: Rows::new(options.reveal),
             schema,
             encoder: Encoder::default(),
@@ -120,7 +120,7 @@ fn properties() -> WriterProperties {
 }
 
 struct Writer<'w> {
-    writer: ArrowWriter<Box<dyn Write + Send + 'w>>,
+    table: ArrowWriter<Box<dyn Write + Send + 'w>>,
     rows: Rows,
     schema: Arc<Schema>,
     encoder: Encoder,
@@ -133,7 +133,7 @@ impl Writer<'_> {
     fn flush(&mut self) -> io::Result<()> {
         if self.rows.count > 0 {
             let batch = self.rows.take(&self.schema)?;
-            self.writer.write(&batch).map_err(as_io)?;
+            self.table.write(&batch).map_err(as_io)?;
         }
         Ok(())
     }
@@ -158,10 +158,10 @@ impl ReportWriter for Writer<'_> {
         self.flush()?;
         let records = STANDARD.encode(self.rest.finish()?);
         for (key, value) in [(SCHEMA_KEY, SCHEMA.to_string()), (RECORDS, records)] {
-            self.writer
+            self.table
                 .append_key_value_metadata(KeyValue::new(key.to_owned(), value));
         }
-        let mut out = self.writer.into_inner().map_err(as_io)?;
+        let mut out = self.table.into_inner().map_err(as_io)?;
         out.flush()
     }
 }

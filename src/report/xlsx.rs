@@ -74,7 +74,7 @@ enum Cell<'a> {
 }
 
 struct Sheet<'b> {
-    sheet: &'b mut Worksheet,
+    grid: &'b mut Worksheet,
     row: u32,
     percent: Format,
     count: Format,
@@ -90,7 +90,7 @@ impl<'b> Sheet<'b> {
             sheet.set_column_width(column, *width)?;
         }
         Ok(Self {
-            sheet,
+            grid: sheet,
             row: 0,
             percent: Format::new().set_num_format("0.0%"),
             count: Format::new().set_num_format("#,##0"),
@@ -104,7 +104,7 @@ impl<'b> Sheet<'b> {
 
     fn header(&mut self, names: &[&str]) -> Result<(), XlsxError> {
         for (column, name) in (0..).zip(names) {
-            self.sheet
+            self.grid
                 .write_string_with_format(self.row, column, *name, &self.head)?;
         }
         self.row += 1;
@@ -120,12 +120,12 @@ impl<'b> Sheet<'b> {
                 Cell::Text(text) => {
                     let text: String = escaped(text).chars().take(LONGEST).collect();
                     if !text.is_empty() {
-                        self.sheet
+                        self.grid
                             .write_string_with_format(self.row, column, text, &self.wrap)?;
                     }
                 }
                 Cell::Count(count) => {
-                    self.sheet.write_number_with_format(
+                    self.grid.write_number_with_format(
                         self.row,
                         column,
                         *count as f64,
@@ -133,7 +133,7 @@ impl<'b> Sheet<'b> {
                     )?;
                 }
                 Cell::Share(share) => {
-                    self.sheet
+                    self.grid
                         .write_number_with_format(self.row, column, *share, &self.percent)?;
                 }
             }
@@ -144,9 +144,9 @@ impl<'b> Sheet<'b> {
 
     /// The header stays in sight, and each column can be filtered.
     fn finish(&mut self, columns: u16) -> Result<(), XlsxError> {
-        self.sheet.set_freeze_panes(1, 0)?;
+        self.grid.set_freeze_panes(1, 0)?;
         if self.row > 1 {
-            self.sheet.autofilter(0, 0, self.row - 1, columns - 1)?;
+            self.grid.autofilter(0, 0, self.row - 1, columns - 1)?;
         }
         Ok(())
     }

@@ -28,6 +28,10 @@ use release::Totals;
 use worker::{Engine, lock, read_input};
 
 /// What to read and how. Made from command-line options in one place, `cli/scan.rs`.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "switches that have nothing to do with each other"
+)]
 pub struct Scan {
     /// Files and folders; `-` is standard input.
     pub roots: Vec<PathBuf>,

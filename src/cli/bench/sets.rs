@@ -87,6 +87,8 @@ impl SetOptions {
             mmap: true,
             threads: threads.map_or(1, NonZeroUsize::get),
             min_confidence: 0.5,
+            thresholds: std::collections::BTreeMap::new(),
+            explain: false,
             reveal: false,
             findings: true,
             samples: 0,

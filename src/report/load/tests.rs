@@ -106,8 +106,7 @@ fn saved(report: &dyn Report, events: &[Event]) -> Vec<u8> {
         writer.event(event).unwrap();
     }
     writer.finish().unwrap();
-    let bytes = out.0.lock().unwrap().clone();
-    bytes
+    out.0.lock().unwrap().clone()
 }
 
 fn loaded(bytes: &[u8], findings: Findings) -> Result<Vec<String>, String> {

@@ -72,9 +72,9 @@ impl<T: ?Sized> Pool<T> {
         if self.0.len() >= KEPT {
             self.0.clear();
         }
-        let made = make();
-        self.0.insert(hash, Arc::clone(&made));
-        made
+        let new = make();
+        self.0.insert(hash, Arc::clone(&new));
+        new
     }
 }
 

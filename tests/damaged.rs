@@ -7,6 +7,7 @@ use std::path::Path;
 
 use common::{of_type, records, scan_of};
 use serde::Deserialize;
+use serde_json::Value;
 
 #[derive(Deserialize)]
 struct Expected {
@@ -14,9 +15,16 @@ struct Expected {
     status: String,
     /// A part of the reason.
     reason: Option<String>,
+    /// The members, each with its status before its name.
+    #[serde(default)]
+    members: Vec<String>,
     /// Whether at least one finding survives the damage.
     #[serde(default)]
     finds: bool,
+}
+
+fn text(value: &Value) -> &str {
+    value.as_str().unwrap_or_default()
 }
 
 #[test]
@@ -40,14 +48,19 @@ fn damage_is_reported_and_the_rest_is_read() {
     for (name, expected) in &listed {
         let records = records(&scan_of(&[&folder.join(name)]));
         let files = of_type(&records, "file");
-        assert_eq!(files.len(), 1, "{name} has one file record");
+        let (file, members) = files.split_last().expect("a file has a record");
         assert_eq!(
-            files[0]["status"],
-            expected.status.as_str(),
-            "{name}: {}",
-            files[0]
+            file["member"],
+            Value::Null,
+            "{name}: its own record is the last"
         );
-        let reason = files[0]["reason"].as_str().unwrap_or_default();
+        assert_eq!(file["status"], expected.status.as_str(), "{name}: {file}");
+        let members: Vec<String> = members
+            .iter()
+            .map(|member| format!("{} {}", text(&member["status"]), text(&member["member"])))
+            .collect();
+        assert_eq!(members, expected.members, "{name}: members");
+        let reason = file["reason"].as_str().unwrap_or_default();
         assert!(
             reason.contains(expected.reason.as_deref().unwrap_or_default()),
             "{name}: {reason}"

@@ -85,6 +85,7 @@ fn head(bytes: &[u8]) -> Head<'_> {
         text: None,
         encoding: encoding_rs::UTF_8,
         mark: 0,
+        tail: None,
         whole: true,
         len: Some(bytes.len() as u64),
         budget: speur::input::Budget::default(),

@@ -8,13 +8,17 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::error::Problem;
-use crate::input::{Body, Budget, Limits};
+use crate::input::{Body, Budget, Bytes, Limits};
 
+#[cfg(feature = "archives")]
+mod ar;
 mod base64;
 pub mod batch;
 mod chunked;
 #[cfg(feature = "archives")]
 mod compress;
+#[cfg(feature = "archives")]
+mod cpio;
 mod csv;
 mod ical;
 mod json;
@@ -24,6 +28,8 @@ mod open;
 mod parquet;
 mod records;
 mod sql;
+#[cfg(feature = "archives")]
+mod tape;
 #[cfg(feature = "archives")]
 mod tar;
 mod text;
@@ -43,6 +49,12 @@ pub static FORMATS: &[&dyn Format] = &[
     &zip::Zip,
     #[cfg(feature = "archives")]
     &tar::Tar,
+    #[cfg(feature = "archives")]
+    &cpio::Cpio,
+    #[cfg(feature = "archives")]
+    &cpio::Rpm,
+    #[cfg(feature = "archives")]
+    &ar::Ar,
     &vcard::Vcard,
     &ical::Ical,
     &ldif::Ldif,
@@ -94,6 +106,8 @@ pub struct Head<'a> {
     pub encoding: &'static encoding_rs::Encoding,
     /// Bytes of the byte-order mark before it.
     pub mark: usize,
+    /// The last 66 KiB, where the input can be read at any place: some formats have their index there.
+    pub tail: Option<Bytes>,
     /// Whether `bytes` is the whole input.
     pub whole: bool,
     /// The size in bytes, where it is known.
@@ -158,6 +172,8 @@ pub enum Piece<'a> {
     Chunk(Part),
     /// Another input, one level deeper.
     Member(Member<'a>),
+    /// The same, where its body doesn't need the reader any more: it may be read on another thread while the reader goes on.
+    Apart(Member<'static>),
     /// A member that can't be read.
     Unread(Unread),
 }

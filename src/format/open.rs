@@ -1,7 +1,7 @@
 //! Finds the format of an input and opens it.
 
 use std::borrow::Cow;
-use std::io::Read;
+use std::io::{Read, Seek, SeekFrom};
 #[cfg(feature = "archives")]
 use std::sync::Arc;
 #[cfg(feature = "archives")]
@@ -20,6 +20,8 @@ use crate::input::{Body, Bytes, Input};
 
 /// Bytes that formats may look at before one is chosen.
 const HEAD: usize = 64 << 10;
+/// Bytes at the end that they may look at as well.
+const TAIL: usize = 66 << 10;
 
 /// An input that has been looked at.
 pub struct Opened<'a> {
@@ -95,6 +97,7 @@ fn unwrap<'a>(mut layer: Layer<'a>, options: &ReadOptions) -> Layer<'a> {
         layer = match wrap.decoder(Box::new(stored)) {
             Ok(decoder) => {
                 let budget = input.budget.clone();
+                let decoder = Explained(decoder);
                 let bounded = Bounded::new(decoder, options.limits, budget, Stored::SoFar(count));
                 let inside = Input {
                     name: wrap.name_inside(&input.name),
@@ -126,6 +129,22 @@ impl<'a> Opened<'a> {
     }
 }
 
+/// A decoder whose errors are for people.
+#[cfg(feature = "archives")]
+struct Explained<R>(R);
+
+#[cfg(feature = "archives")]
+impl<R: Read> Read for Explained<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        self.0.read(buffer).map_err(|error| match error.kind() {
+            std::io::ErrorKind::UnexpectedEof => {
+                std::io::Error::new(error.kind(), "the compressed data is cut off here")
+            }
+            _ => error,
+        })
+    }
+}
+
 /// A reader of what is inside a compressed input.
 #[cfg(feature = "archives")]
 struct Unpacked<'a> {
@@ -146,7 +165,7 @@ impl Reader for Unpacked<'_> {
 }
 
 fn open_as_is<'a>(input: Input<'a>, options: &ReadOptions) -> Layer<'a> {
-    let (head, body) = match peek(input.body) {
+    let (head, body) = match input.body.peek(HEAD) {
         Ok(peeked) => peeked,
         Err(error) => {
             let reader = Err(Problem::failed(format!("can't be read: {error}")));
@@ -157,11 +176,7 @@ fn open_as_is<'a>(input: Input<'a>, options: &ReadOptions) -> Layer<'a> {
             });
         }
     };
-    let len = match &body {
-        Body::Blob(bytes) => Some(bytes.len() as u64),
-        Body::File(file) => file.metadata().ok().map(|metadata| metadata.len()),
-        Body::Stream(_) => None,
-    };
+    let len = body.len();
     let detected = detect(&head, options.encoding);
     let look = Head {
         name: &input.name,
@@ -169,6 +184,7 @@ fn open_as_is<'a>(input: Input<'a>, options: &ReadOptions) -> Layer<'a> {
         text: detected.map(|detected| decode_head(detected, &head)),
         encoding: detected.map_or(encoding_rs::UTF_8, |detected| detected.encoding),
         mark: detected.map_or(0, |detected| detected.mark),
+        tail: tail(&body),
         whole: head.len() < HEAD,
         len,
         budget: input.budget.clone(),
@@ -227,43 +243,21 @@ fn read_as<'a>(body: Body<'a>, look: &Head<'_>, head: &Bytes, options: &ReadOpti
     }
 }
 
-/// The first bytes, and the body with all of them still to come.
-fn peek(body: Body<'_>) -> std::io::Result<(Bytes, Body<'_>)> {
+/// The last bytes of a body that can be read at any place.
+fn tail(body: &Body<'_>) -> Option<Bytes> {
     match body {
-        Body::Blob(bytes) => Ok((bytes.slice(..bytes.len().min(HEAD)), Body::Blob(bytes))),
-        Body::File(mut file) => {
-            let mut head = Vec::new();
-            (&mut file).take(HEAD as u64).read_to_end(&mut head)?;
-            std::io::Seek::rewind(&mut file)?;
-            Ok((head.into(), Body::File(file)))
+        Body::Blob(bytes) => Some(bytes.slice(bytes.len().saturating_sub(TAIL)..)),
+        Body::File(file) => {
+            let mut file = file;
+            let len = file.metadata().ok()?.len();
+            let from = len.saturating_sub(TAIL as u64);
+            let mut tail = Vec::new();
+            file.seek(SeekFrom::Start(from)).ok()?;
+            file.take(TAIL as u64).read_to_end(&mut tail).ok()?;
+            file.rewind().ok()?;
+            Some(tail.into())
         }
-        Body::Stream(mut stream) => {
-            let mut head = Vec::new();
-            let read = (&mut stream).take(HEAD as u64).read_to_end(&mut head);
-            let head = Bytes::from(head);
-            if let Err(error) = read {
-                // What came before the error is there to be read.
-                if head.is_empty() {
-                    return Err(error);
-                }
-                let rest = std::io::Cursor::new(head.clone()).chain(Failing(Some(error)));
-                return Ok((head, Body::Stream(Box::new(rest))));
-            }
-            if head.len() < HEAD {
-                return Ok((head.clone(), Body::Blob(head)));
-            }
-            let chained = std::io::Cursor::new(head.clone()).chain(stream);
-            Ok((head, Body::Stream(Box::new(chained))))
-        }
-    }
-}
-
-/// Fails once, and has nothing else.
-struct Failing(Option<std::io::Error>);
-
-impl Read for Failing {
-    fn read(&mut self, _: &mut [u8]) -> std::io::Result<usize> {
-        self.0.take().map_or(Ok(0), Err)
+        Body::Stream(_) => None,
     }
 }
 

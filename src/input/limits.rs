@@ -20,6 +20,9 @@ pub struct Limits {
 /// Bytes that a compressed input may always expand to: a small file of zeros is no attack.
 const FREE: u64 = 64 << 20;
 
+/// Memory that a decoder may use for its window, in KiB.
+pub const MOST_WINDOW: u32 = 256 << 10;
+
 impl Default for Limits {
     fn default() -> Self {
         Self {

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::hits::Stored;
+use super::worker::Origin;
 use crate::detect::plan::ColumnPlan;
 use crate::error::{Problem, Verdict};
 use crate::event::{FileRecord, Status};
@@ -144,18 +145,12 @@ pub(crate) struct Base {
 
 impl Ledger {
     /// An input that was not opened.
-    pub(crate) fn unread(
-        file: Arc<str>,
-        member: Option<Arc<str>>,
-        format: Option<&'static str>,
-        len: Option<u64>,
-        problem: Problem,
-    ) -> Self {
+    pub(crate) fn unread(origin: &Origin, format: Option<&'static str>, problem: Problem) -> Self {
         Self {
-            file,
-            member,
+            file: origin.file.clone(),
+            member: origin.member.clone(),
             format,
-            bytes: len.unwrap_or(0),
+            bytes: origin.len.unwrap_or(0),
             problems: vec![problem],
             accumulators: Vec::new(),
             chunks: Vec::new(),

@@ -18,14 +18,17 @@ use crate::rule::RuleSet;
 
 mod hits;
 mod ledger;
+mod members;
 mod outbox;
 mod release;
+mod results;
 mod worker;
 
 use ledger::Ledger;
 use outbox::Outbox;
-use release::Totals;
-use worker::{Engine, lock, read_input};
+use release::{Settled, Totals, settle};
+use results::Results;
+use worker::{Engine, Origin, lock, read_input};
 
 /// What to read and how. Made from command-line options in one place, `cli/scan.rs`.
 #[expect(
@@ -111,6 +114,8 @@ impl Scan {
         emit(&Event::Scan(self.record()))?;
         let pool = rayon::ThreadPoolBuilder::new()
             .num_threads(self.threads.max(1))
+            // A thread that waits for chunks takes on other members meanwhile, one upon the other.
+            .stack_size(64 << 20)
             .build()
             .map_err(|error| Error::usage(format!("--threads {}: {error}", self.threads)))?;
         let giver = Mutex::new(Giver {
@@ -118,7 +123,7 @@ impl Scan {
             totals: Totals::default(),
             failed: None,
         });
-        let outbox: Outbox<Vec<Ledger>> = Outbox::default();
+        let outbox: Outbox<Vec<Settled<'_>>> = Outbox::default();
         pool.in_place_scope(|scope| {
             for (number, found) in found.enumerate() {
                 outbox.open(2 * self.threads.max(1));
@@ -126,10 +131,10 @@ impl Scan {
                 progress.files_known.fetch_add(1, Ordering::Relaxed);
                 let (engine, outbox, giver) = (&engine, &outbox, &giver);
                 scope.spawn(move |_| {
-                    let ledgers = engine.read(found);
+                    let settled = engine.read(found);
                     progress.files_done.fetch_add(1, Ordering::Relaxed);
-                    outbox.put(number as u64, ledgers, |ledgers| {
-                        lock(giver).give(engine, ledgers);
+                    outbox.put(number as u64, settled, |settled| {
+                        lock(giver).give(engine, settled);
                     });
                 });
             }
@@ -197,12 +202,12 @@ struct Giver<'e, 'f> {
 }
 
 impl Giver<'_, '_> {
-    fn give(&mut self, engine: &Engine<'_>, ledgers: Vec<Ledger>) {
-        for ledger in ledgers {
+    fn give(&mut self, engine: &Engine<'_>, settled: Vec<Settled<'_>>) {
+        for settled in settled {
             if self.failed.is_some() {
                 return;
             }
-            if let Err(error) = release::release(engine, ledger, &mut self.totals, self.emit) {
+            if let Err(error) = settled.emit(&mut self.totals, self.emit) {
                 engine.progress.stop.store(true, Ordering::Relaxed);
                 self.failed = Some(error);
             }
@@ -210,39 +215,40 @@ impl Giver<'_, '_> {
     }
 }
 
-impl Engine<'_> {
-    /// Reads what the walk found: one ledger for it, and before it one for each of its members.
-    fn read(&self, found: Found) -> Vec<Ledger> {
-        let name: std::sync::Arc<str> = found.name.as_str().into();
-        let len = Some(found.len);
-        let unread = |problem| vec![Ledger::unread(name.clone(), None, None, len, problem)];
+impl<'e> Engine<'e> {
+    /// Reads what the walk found: the results of its members, and then its own.
+    fn read(&'e self, found: Found) -> Vec<Settled<'e>> {
+        let origin = Origin {
+            file: found.name.as_str().into(),
+            member: None,
+            len: Some(found.len),
+        };
+        let unread = |problem| vec![settle(self, Ledger::unread(&origin, None, problem))];
         if let Some(problem) = found.problem {
             return unread(problem);
         }
         if self.is_stopped() {
             return unread(Problem::skipped("the scan was stopped before it was read"));
         }
-        let (body, len) = match &found.path {
-            None => (input::Body::Stream(Box::new(std::io::stdin())), None),
+        let (body, len, watch) = match &found.path {
+            None => (input::Body::Stream(Box::new(std::io::stdin())), None, None),
             Some(path) => match input::open(path, self.scan.mmap) {
-                Ok((body, len)) => (body, Some(len)),
+                Ok(opened) => (opened.body, Some(opened.len), opened.watch),
                 Err(problem) => return unread(problem),
             },
         };
-        let mut done = Vec::new();
-        read_input(
-            self,
-            &name,
-            Input {
-                name: found.name,
-                depth: 0,
-                body,
-                budget: input::Budget::default(),
-            },
-            None,
-            len,
-            &mut done,
-        );
-        done
+        let mut results = Results::default();
+        let input = Input {
+            name: found.name,
+            depth: 0,
+            body,
+            budget: input::Budget::default(),
+        };
+        read_input(self, &Origin { len, ..origin }, input, &mut results);
+        let mut settled = results.in_order();
+        if let (Some(own), Some(watch)) = (settled.last_mut(), watch) {
+            own.add(watch.changed());
+        }
+        settled
     }
 }

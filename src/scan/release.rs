@@ -16,7 +16,7 @@ use crate::event::{
     Weight,
 };
 use crate::rule::Category;
-use crate::score::{ColumnFacts, ColumnVerdict, Distinct, EvidenceSet, judge_table};
+use crate::score::{ColumnFacts, ColumnTally, ColumnVerdict, Distinct, EvidenceSet, judge_table};
 
 /// Values that make up a signature.
 const SIGNED: usize = 64;
@@ -47,61 +47,94 @@ impl Totals {
     }
 }
 
-/// Emits all events of an input.
-pub(crate) fn release(
-    engine: &Engine<'_>,
-    mut ledger: Ledger,
-    totals: &mut Totals,
-    emit: &mut Emit<'_>,
-) -> io::Result<()> {
+/// An input whose columns have been judged: small, so that many can wait for their turn.
+pub(crate) struct Settled<'e> {
+    ledger: Ledger,
+    released: Released<'e>,
+    /// The records of its columns.
+    columns: Vec<ColumnRecord>,
+    /// For each accumulator, the way from its places to the columns.
+    ways: HashMap<usize, Vec<usize>>,
+    bases: Vec<Base>,
+    records: u64,
+}
+
+/// Judges the columns of an input that has been read to its end.
+pub(crate) fn settle<'e>(engine: &'e Engine<'e>, mut ledger: Ledger) -> Settled<'e> {
     let (columns, ways) = ledger.columns(engine.scan.samples);
     let (bases, records) = ledger.bases();
-    let verdicts = judge(engine, &columns);
-    let released = Released {
+    let mut released = Released {
         engine,
         places: columns
             .iter()
             .map(|column| Arc::new(place(engine, &ledger, column)))
             .collect(),
+        verdicts: judge(engine, &columns),
         columns,
-        verdicts,
     };
-    let mut reasons = HashMap::new();
-    let mut broken = None;
-    for (chunk, base) in std::mem::take(&mut ledger.chunks).into_iter().zip(bases) {
-        let way = ways.get(&chunk.source).map_or(&[][..], Vec::as_slice);
-        match released.chunk(chunk, &base, way, &mut reasons, emit)? {
-            Ok(chunk) => ledger.chunks.push(chunk),
-            Err(error) => broken = Some(error),
+    let columns = (0..released.columns.len())
+        .map(|index| {
+            let table = &released.columns[index].key.table;
+            released.column(index, records.get(table).copied().unwrap_or(0))
+        })
+        .collect();
+    for column in &mut released.columns {
+        column.tally = ColumnTally::default();
+    }
+    Settled {
+        ledger,
+        released,
+        columns,
+        ways,
+        bases,
+        records: records.values().sum(),
+    }
+}
+
+impl Settled<'_> {
+    /// Adds what became known of the input after it was read.
+    pub(crate) fn add(&mut self, problem: Option<crate::error::Problem>) {
+        self.ledger.problems.extend(problem);
+    }
+
+    /// Emits all events of the input.
+    pub(crate) fn emit(self, totals: &mut Totals, emit: &mut Emit<'_>) -> io::Result<()> {
+        let Self {
+            mut ledger,
+            released,
+            columns,
+            ways,
+            bases,
+            records,
+        } = self;
+        let mut reasons = HashMap::new();
+        let mut broken = None;
+        for (chunk, base) in std::mem::take(&mut ledger.chunks).into_iter().zip(bases) {
+            let way = ways.get(&chunk.source).map_or(&[][..], Vec::as_slice);
+            match released.chunk(chunk, &base, way, &mut reasons, emit)? {
+                Ok(chunk) => ledger.chunks.push(chunk),
+                Err(error) => broken = Some(error),
+            }
         }
+        if let Some(error) = broken {
+            let lost =
+                format!("findings that waited in a temporary file could not be read back: {error}");
+            ledger.problems.push(crate::error::Problem::lost(lost));
+        }
+        let mut findings = 0;
+        for record in columns {
+            findings += released.add_to(totals, &record);
+            emit(&Event::Column(record))?;
+        }
+        let record = ledger.record(records, findings);
+        totals.files.add(record.status);
+        totals.unread += u64::from(ledger.is_unread());
+        totals.findings += findings;
+        if ledger.member.is_none() && matches!(record.status, Status::Scanned | Status::Partial) {
+            totals.bytes += record.bytes;
+        }
+        emit(&Event::File(record))
     }
-    if let Some(error) = broken {
-        let lost =
-            format!("findings that waited in a temporary file could not be read back: {error}");
-        ledger.problems.push(crate::error::Problem::lost(lost));
-    }
-    let mut findings = 0;
-    for index in 0..released.columns.len() {
-        let rows = records
-            .get(&released.columns[index].key.table)
-            .copied()
-            .unwrap_or(0);
-        let record = released.column(index, rows, totals);
-        findings += record
-            .detectors
-            .iter()
-            .map(|detector| detector.matches)
-            .sum::<u64>();
-        emit(&Event::Column(record))?;
-    }
-    let record = ledger.record(records.values().sum(), findings);
-    totals.files.add(record.status);
-    totals.unread += u64::from(ledger.is_unread());
-    totals.findings += findings;
-    if ledger.member.is_none() && matches!(record.status, Status::Scanned | Status::Partial) {
-        totals.bytes += record.bytes;
-    }
-    emit(&Event::File(record))
 }
 
 /// Judges the columns, table by table.
@@ -281,7 +314,7 @@ impl Released<'_> {
     }
 
     /// The record of a column.
-    fn column(&self, index: usize, rows: u64, totals: &mut Totals) -> ColumnRecord {
+    fn column(&self, index: usize, rows: u64) -> ColumnRecord {
         let column = &self.columns[index];
         let mut by_detector: BTreeMap<DetectorId, Vec<FormId>> = BTreeMap::new();
         for (form, _) in column.tally.forms.iter() {
@@ -306,15 +339,6 @@ impl Released<'_> {
                 .total_cmp(&(a.confidence * a.rows as f64))
                 .then_with(|| a.detector.cmp(&b.detector))
         });
-        for found in &detectors {
-            *totals
-                .categories
-                .entry(found.category.to_string())
-                .or_default() += found.matches;
-            if self.is_identifying(&found.detector) {
-                totals.subjects = totals.subjects.max(found.distinct);
-            }
-        }
         ColumnRecord {
             place: self.places[index].clone(),
             rows,
@@ -323,6 +347,22 @@ impl Released<'_> {
             considered,
             accepted: None,
         }
+    }
+
+    /// Adds what was found in a column to the totals; how many findings that is.
+    fn add_to(&self, totals: &mut Totals, record: &ColumnRecord) -> u64 {
+        let mut findings = 0;
+        for found in &record.detectors {
+            findings += found.matches;
+            *totals
+                .categories
+                .entry(found.category.to_string())
+                .or_default() += found.matches;
+            if self.is_identifying(&found.detector) {
+                totals.subjects = totals.subjects.max(found.distinct);
+            }
+        }
+        findings
     }
 
     /// What candidates there are of detectors of which nothing is found.

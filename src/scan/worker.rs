@@ -10,13 +10,16 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::hits::{Hit, Packed, Spool};
 use super::ledger::{Accumulator, ChunkResult, ColumnKey, Ledger};
+use super::members::{APART, Inside};
+use super::release::settle;
+use super::results::Results;
 use super::{Progress, Scan};
 use crate::detect::mask::{Fingerprints, mask};
 use crate::detect::plan::ColumnPlan;
 use crate::detect::{Candidate, DetectorId, Matcher, Scratch};
 use crate::error::{Problem, Verdict};
-use crate::format::{self, Batch, ColumnId, Extent, Part, Piece, Sink, Unread, Value};
-use crate::input::{Body, Input};
+use crate::format::{self, Batch, ColumnId, Extent, Opened, Part, Piece, Sink, Value};
+use crate::input::Input;
 use crate::raw::Raw;
 use crate::score::{EvidenceSet, Example, Few};
 use crate::validate::normalise;
@@ -86,7 +89,7 @@ pub(crate) struct Leases {
 }
 
 impl Leases {
-    fn take(&self, bytes: usize) -> bool {
+    pub(crate) fn take(&self, bytes: usize) -> bool {
         self.free
             .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |free| {
                 free.checked_sub(bytes)
@@ -94,7 +97,7 @@ impl Leases {
             .is_ok()
     }
 
-    fn give_back(&self, bytes: usize) {
+    pub(crate) fn give_back(&self, bytes: usize) {
         self.free.fetch_add(bytes, Ordering::Relaxed);
     }
 }
@@ -112,29 +115,38 @@ struct Reading<'e> {
     plans: Mutex<HashMap<Arc<str>, Arc<ColumnPlan>>>,
 }
 
-/// Reads an input to its end; the ledgers of its members and, last, its own are added to `done`. `member` is its path within
-/// the file's archives.
-pub(crate) fn read_input(
-    engine: &Engine<'_>,
-    file: &Arc<str>,
+/// Where an input lies.
+#[derive(Clone)]
+pub(crate) struct Origin {
+    pub(crate) file: Arc<str>,
+    /// Its path within the file's archives; none for the file itself.
+    pub(crate) member: Option<Arc<str>>,
+    /// Its size, where it is known before it is read.
+    pub(crate) len: Option<u64>,
+}
+
+/// Reads an input to its end: adds the results of its members and, last, its own.
+pub(crate) fn read_input<'e>(
+    engine: &'e Engine<'e>,
+    origin: &Origin,
     input: Input<'_>,
-    member: Option<Arc<str>>,
-    len: Option<u64>,
-    done: &mut Vec<Ledger>,
+    results: &mut Results<'e>,
 ) {
-    let depth = input.depth;
-    let budget = input.budget.clone();
+    let (depth, budget) = (input.depth, input.budget.clone());
     let opened = catch_unwind(AssertUnwindSafe(|| format::open(input, &engine.scan.read)));
-    let Ok(opened) = opened else {
+    let opened = opened.unwrap_or_else(|_| {
         let problem = Problem::failed("internal error while opening it; please report it");
-        done.push(Ledger::unread(file.clone(), member, None, len, problem));
-        return;
-    };
+        Opened {
+            format: None,
+            head: None,
+            reader: Err(problem),
+        }
+    });
     let format = opened.format;
     let mut reader = match opened.reader {
         Ok(reader) => reader,
         Err(problem) => {
-            done.push(Ledger::unread(file.clone(), member, format, len, problem));
+            results.push(settle(engine, Ledger::unread(origin, format, problem)));
             return;
         }
     };
@@ -143,6 +155,12 @@ pub(crate) fn read_input(
         accumulators: Mutex::default(),
         chunks: Mutex::default(),
         plans: Mutex::default(),
+    };
+    let inside = Inside {
+        engine,
+        origin,
+        depth,
+        budget: &budget,
     };
     let mut problems = Vec::new();
     rayon::in_place_scope(|scope| {
@@ -159,39 +177,11 @@ pub(crate) fn read_input(
             };
             match catch_unwind(AssertUnwindSafe(next)) {
                 Ok(Ok(Some(Piece::Chunk(part)))) => reading.hand_out(scope, index, part),
-                Ok(Ok(Some(Piece::Member(inner)))) => {
-                    let path = path_of(member.as_deref(), &inner.name);
-                    let len = match &inner.body {
-                        Body::Blob(bytes) => Some(bytes.len() as u64),
-                        _ => None,
-                    };
-                    let most = engine.scan.read.limits.depth;
-                    if depth >= most {
-                        let problem = Problem::skipped(format!(
-                            "in more than {most} archives, one within the other; raise --max-depth"
-                        ));
-                        done.push(Ledger::unread(file.clone(), Some(path), None, len, problem));
-                        continue;
-                    }
-                    let inner = Input {
-                        name: inner.name,
-                        depth: depth + 1,
-                        body: inner.body,
-                        budget: budget.inside(),
-                    };
-                    read_input(engine, file, inner, Some(path), len, done);
+                Ok(Ok(Some(Piece::Member(member)))) => inside.member(scope, member, results),
+                Ok(Ok(Some(Piece::Apart(member)))) => {
+                    inside.apart(scope, member, APART, results);
                 }
-                Ok(Ok(Some(Piece::Unread(unread)))) => {
-                    let path = path_of(member.as_deref(), &unread.name);
-                    let Unread { bytes, problem, .. } = unread;
-                    done.push(Ledger::unread(
-                        file.clone(),
-                        Some(path),
-                        None,
-                        bytes,
-                        problem,
-                    ));
-                }
+                Ok(Ok(Some(Piece::Unread(unread)))) => inside.unread(unread, results),
                 Ok(Ok(None)) => break,
                 Ok(Err(problem)) => {
                     let goes_on =
@@ -216,17 +206,10 @@ pub(crate) fn read_input(
             }
         }
     });
-    let bytes = len.unwrap_or_else(|| reader.position());
+    let bytes = origin.len.unwrap_or_else(|| reader.position());
     drop(reader);
-    done.push(reading.into_ledger(file.clone(), member, format, bytes, problems));
-}
-
-/// The path of a member within the file's archives, one level joined to the next with `!/`.
-fn path_of(archive: Option<&str>, name: &str) -> Arc<str> {
-    match archive {
-        None => name.into(),
-        Some(archive) => format!("{archive}!/{name}").into(),
-    }
+    let ledger = reading.into_ledger(origin, format, bytes, problems);
+    results.push(settle(engine, ledger));
 }
 
 impl Reading<'_> {
@@ -326,15 +309,14 @@ impl Reading<'_> {
 
     fn into_ledger(
         self,
-        file: Arc<str>,
-        member: Option<Arc<str>>,
+        origin: &Origin,
         format: Option<&'static str>,
         bytes: u64,
         problems: Vec<Problem>,
     ) -> Ledger {
         Ledger {
-            file,
-            member,
+            file: origin.file.clone(),
+            member: origin.member.clone(),
             format,
             bytes,
             problems,

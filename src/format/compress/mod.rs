@@ -1,17 +1,21 @@
-//! Compressed inputs: gzip, bzip2, xz, lzma, zstd, LZ4, snappy, zlib and brotli.
+//! Compressed inputs: gzip, bzip2, xz, lzma, lzip, zstd, LZ4, snappy, zlib and brotli.
 //!
 //! Compression is no level of its own: `people.csv.gz` is a CSV file that happens to be compressed. So these are no formats
 //! but *wraps*: the input is opened as what is inside, and offsets are those of the decompressed bytes. Decoding runs on the
 //! reading thread, while others scan what came out before.
 
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::{self, BufReader, Read};
+
+mod frames;
+
+use flate2::bufread::{GzDecoder, ZlibDecoder};
+use frames::{Frames, Kind, starts_with_skipped};
 
 use super::Head;
+use crate::input::limits::MOST_WINDOW;
 
 /// Bytes read of the compressed input at a time.
 const STEP: usize = 256 << 10;
-/// Memory that a decoder may use for its window, in KiB.
-const MOST_WINDOW: u32 = 256 << 10;
 
 /// A way of compressing.
 pub(super) struct Wrap {
@@ -37,7 +41,17 @@ static WRAPS: &[Wrap] = &[
             (".gzip", ""),
             (".svgz", ".svg"),
         ],
-        decoder: |input| Ok(Box::new(flate2::bufread::MultiGzDecoder::new(input))),
+        decoder: |input| {
+            Ok(Box::new(Frames::new(
+                input,
+                Kind {
+                    start: |input| Ok(GzDecoder::new(input)),
+                    end: GzDecoder::into_inner,
+                    magic: Some(b"\x1f\x8b\x08"),
+                    skips: false,
+                },
+            )))
+        },
     },
     Wrap {
         name: "bzip2",
@@ -51,7 +65,17 @@ static WRAPS: &[Wrap] = &[
             (".bz2", ""),
             (".bz", ""),
         ],
-        decoder: |input| Ok(Box::new(bzip2::bufread::MultiBzDecoder::new(input))),
+        decoder: |input| {
+            Ok(Box::new(Frames::new(
+                input,
+                Kind {
+                    start: |input| Ok(bzip2::bufread::BzDecoder::new(input)),
+                    end: bzip2::bufread::BzDecoder::into_inner,
+                    magic: Some(b"BZh"),
+                    skips: false,
+                },
+            )))
+        },
     },
     Wrap {
         name: "xz",
@@ -67,28 +91,62 @@ static WRAPS: &[Wrap] = &[
         is: is_lzma,
         endings: &[(".tlz", ".tar"), (".lzma", "")],
         decoder: |input| {
-            let reader = lzma_rust2::LzmaReader::new_mem_limit(input, MOST_WINDOW, None)?;
-            Ok(Box::new(reader))
+            Ok(Box::new(Frames::new(
+                input,
+                Kind {
+                    start: |input| lzma_rust2::LzmaReader::new_mem_limit(input, MOST_WINDOW, None),
+                    end: lzma_rust2::LzmaReader::into_inner,
+                    magic: None,
+                    skips: false,
+                },
+            )))
         },
     },
     Wrap {
+        name: "lzip",
+        is: |head| head.bytes.starts_with(b"LZIP\x01"),
+        endings: &[(".lz", "")],
+        decoder: |input| Ok(Box::new(lzma_rust2::LzipReader::new(input))),
+    },
+    Wrap {
         name: "zstd",
-        is: |head| {
-            head.bytes.starts_with(b"\x28\xb5\x2f\xfd")
-                || matches!(head.bytes, [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..])
-        },
+        is: |head| head.bytes.starts_with(b"\x28\xb5\x2f\xfd") || starts_with_skipped(head.bytes),
         endings: &[(".tzst", ".tar"), (".zst", ""), (".zstd", "")],
         decoder: |input| {
-            let mut reader = zstd::stream::read::Decoder::with_buffer(input)?;
-            reader.window_log_max(28)?;
-            Ok(Box::new(reader))
+            Ok(Box::new(Frames::new(
+                input,
+                Kind {
+                    start: |input| {
+                        let reader = zstd::stream::read::Decoder::with_buffer(input)?;
+                        let mut reader = reader.single_frame();
+                        reader.window_log_max(28)?;
+                        Ok(reader)
+                    },
+                    end: zstd::stream::read::Decoder::finish,
+                    magic: Some(b"\x28\xb5\x2f\xfd"),
+                    skips: true,
+                },
+            )))
         },
     },
     Wrap {
         name: "LZ4",
-        is: |head| head.bytes.starts_with(b"\x04\x22\x4d\x18"),
+        is: |head| {
+            head.bytes.starts_with(b"\x04\x22\x4d\x18")
+                || head.bytes.starts_with(b"\x02\x21\x4c\x18")
+        },
         endings: &[(".lz4", "")],
-        decoder: |input| Ok(Box::new(Frames(lz4_flex::frame::FrameDecoder::new(input)))),
+        decoder: |input| {
+            Ok(Box::new(Frames::new(
+                input,
+                Kind {
+                    start: |input| Ok(lz4_flex::frame::FrameDecoder::new(input)),
+                    end: lz4_flex::frame::FrameDecoder::into_inner,
+                    magic: Some(b"\x04\x22\x4d\x18"),
+                    skips: true,
+                },
+            )))
+        },
     },
     Wrap {
         name: "snappy",
@@ -100,7 +158,17 @@ static WRAPS: &[Wrap] = &[
         name: "zlib",
         is: is_zlib,
         endings: &[(".zlib", ""), (".zz", "")],
-        decoder: |input| Ok(Box::new(flate2::bufread::ZlibDecoder::new(input))),
+        decoder: |input| {
+            Ok(Box::new(Frames::new(
+                input,
+                Kind {
+                    start: |input| Ok(ZlibDecoder::new(input)),
+                    end: ZlibDecoder::into_inner,
+                    magic: None,
+                    skips: false,
+                },
+            )))
+        },
     },
     Wrap {
         name: "brotli",
@@ -159,20 +227,6 @@ fn is_zlib(head: &Head<'_>) -> bool {
         return false;
     };
     let mut out = [0; 64];
-    let decoded = flate2::bufread::ZlibDecoder::new(head.bytes).read(&mut out);
+    let decoded = ZlibDecoder::new(head.bytes).read(&mut out);
     (0x78_00 + u32::from(flags)).is_multiple_of(31) && decoded.is_ok_and(|len| len > 0)
-}
-
-/// Frames one after the other.
-struct Frames<R: BufRead>(lz4_flex::frame::FrameDecoder<R>);
-
-impl<R: BufRead> Read for Frames<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        loop {
-            let read = self.0.read(buffer)?;
-            if read > 0 || buffer.is_empty() || self.0.get_mut().fill_buf()?.is_empty() {
-                return Ok(read);
-            }
-        }
-    }
 }

@@ -30,6 +30,42 @@ fn pieces() -> impl Strategy<Value = String> {
     proptest::collection::vec(piece, 0..200).prop_map(|pieces| pieces.concat())
 }
 
+/// What XML, HTML, vCards, LDIF and mails are made of, in any order.
+fn markup() -> impl Strategy<Value = String> {
+    let piece = prop_oneof![
+        Just("<r>"),
+        Just("<a>"),
+        Just("</a>"),
+        Just("</r>"),
+        Just("<b c='jan@post.nl' d=\"1\"/>"),
+        Just("<row><field name=\"email\">"),
+        Just("</field></row>\n"),
+        Just("<table><tr><th>email<td>"),
+        Just("<dict><key>Email</key><string>"),
+        Just("<!-- mir@post.nl -->"),
+        Just("<![CDATA[ x ]]>"),
+        Just("<![CDATA["),
+        Just("<!DOCTYPE html>"),
+        Just("<"),
+        Just("&amp;"),
+        Just("&#64;"),
+        Just("jan@post.nl"),
+        Just("111222333"),
+        Just("BEGIN:VCARD\n"),
+        Just("END:VCARD\r\n"),
+        Just("\nTEL;TYPE=home:+31 6 12345678\r\n "),
+        Just("N;ENCODING=QUOTED-PRINTABLE:M=FCller;Zo=\n"),
+        Just("\ndn: cn=a\nmail:: amFuQHBvc3Qubmw=\n"),
+        Just("BEGIN:VCALENDAR\nBEGIN:VEVENT\nATTENDEE;CN=Jan:mailto:a@b.nl\n"),
+        Just("END:VEVENT\n"),
+        Just("\n\n"),
+        Just(" "),
+        Just("é"),
+        Just("x"),
+    ];
+    proptest::collection::vec(piece, 0..120).prop_map(|pieces| pieces.concat())
+}
+
 fn assert_same_records(path: &std::path::Path) {
     let plain = records(&scan_of(&[path]));
     for (threads, block_size, hits, mmap) in [
@@ -69,6 +105,13 @@ proptest! {
     fn threads_blocks_and_memory_bounds_do_not_change_the_result(text in pieces(), name in "[a-z]\\.(csv|txt|ndjson|json)") {
         let folder = tempfile::tempdir().unwrap();
         let path = write(folder.path(), &name, text);
+        assert_same_records(&path);
+    }
+
+    #[test]
+    fn markup_gives_the_same_records_however_it_is_cut(text in markup(), start in "(<\\?xml \\?><r>|<html>|BEGIN:VCARD\n|dn: a=b\n|BEGIN:VCALENDAR\n|)") {
+        let folder = tempfile::tempdir().unwrap();
+        let path = write(folder.path(), "a.xml", start + &text);
         assert_same_records(&path);
     }
 

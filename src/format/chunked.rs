@@ -17,6 +17,9 @@ pub(super) trait Grammar: Sized + 'static {
     /// What a chunk has to know besides its text: what was open before it, or which of its records are meant.
     type Task: Send + Sync + 'static;
 
+    /// A record longer than this is cut anywhere, in bytes.
+    const LONGEST: usize = LONGEST_RECORD;
+
     /// Where the first record ends at or behind `target`, with what the text up to there has to know; none when more
     /// must be read to know. Must not look at much more than `target` bytes of the window where it can find one.
     fn cut(&mut self, window: &[u8], target: usize, ended: bool) -> Option<(usize, Self::Task)>;
@@ -103,7 +106,7 @@ impl<G: Grammar> Chunks<'_, G> {
             if let Some((len, task)) = self.grammar.cut(window, self.block_size, ended) {
                 break (len, task, ended && len == window.len());
             }
-            if window.len() >= LONGEST_RECORD {
+            if window.len() >= G::LONGEST {
                 let len = forced_cut(window);
                 let task = self.grammar.forced(&window[..len]);
                 break (len, task, ended && len == window.len());

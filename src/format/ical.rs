@@ -9,11 +9,11 @@ use std::sync::Arc;
 use super::chunked::{Embedded, Grammar, reader};
 use super::records::Records;
 use super::vcard::line::{Folding, Line, Property, unfold};
-use super::vcard::{data_url, end_of, is_base64, scheme_len};
+use super::vcard::{data_url, is_base64, scheme_len};
 use super::{Format, Head, Likelihood, ReadOptions, Reader, base64};
 use crate::error::Problem;
 use crate::input::Body;
-use crate::input::blocks::Source;
+use crate::input::blocks::{LONGEST_RECORD, Source};
 
 /// iCalendar.
 pub(super) struct Ical;
@@ -41,7 +41,7 @@ impl Format for Ical {
     }
 }
 
-/// Kinds of components that are tables, and where a text may be cut: behind these.
+/// Kinds of components that are tables.
 const KINDS: &[&str] = &[
     "VEVENT",
     "VTODO",
@@ -51,7 +51,7 @@ const KINDS: &[&str] = &[
     "VAVAILABILITY",
 ];
 
-/// Cuts behind components.
+/// A calendar is read as a whole, once for each kind of component.
 struct Components {
     attached: u64,
 }
@@ -61,8 +61,9 @@ impl Grammar for Components {
     type Task = &'static str;
 
     fn cut(&mut self, window: &[u8], target: usize, ended: bool) -> Option<(usize, &'static str)> {
-        // Events make up nearly all of a large calendar.
-        end_of(window, target, ended, b"END:VEVENT").map(|len| (len, ""))
+        // Calendars are small; what is open in one that is broken would depend on where it is cut.
+        let _ = target;
+        (ended && window.len() < LONGEST_RECORD).then_some((window.len(), ""))
     }
 
     fn forced(&mut self, _: &[u8]) -> &'static str {

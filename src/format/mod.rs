@@ -20,9 +20,16 @@ mod compress;
 #[cfg(feature = "archives")]
 mod cpio;
 mod csv;
+mod grid;
+mod html;
 mod ical;
 mod json;
 mod ldif;
+#[cfg(feature = "mail")]
+mod made;
+#[cfg(feature = "mail")]
+mod mail;
+mod markup;
 mod open;
 #[cfg(feature = "parquet")]
 mod parquet;
@@ -34,6 +41,7 @@ mod tape;
 mod tar;
 mod text;
 mod vcard;
+mod xml;
 #[cfg(feature = "archives")]
 mod zip;
 
@@ -58,6 +66,14 @@ pub static FORMATS: &[&dyn Format] = &[
     &vcard::Vcard,
     &ical::Ical,
     &ldif::Ldif,
+    #[cfg(feature = "mail")]
+    &mail::Mbox,
+    #[cfg(feature = "mail")]
+    &mail::Mail,
+    #[cfg(feature = "mail")]
+    &mail::Msg,
+    &html::Html,
+    &xml::Xml,
     &sql::Sql,
     &json::Json,
     &csv::Csv,

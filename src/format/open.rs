@@ -306,6 +306,7 @@ fn signature(head: &[u8]) -> Option<&'static str> {
         (b"\xff\xfe\0\0", "text in UTF-32"),
         (b"\0\0\xfe\xff", "text in UTF-32"),
         (b"REDIS", "Redis dump"),
+        (b"\x78\x9f\x3e\x22", "attachment of Outlook (winmail.dat)"),
         (b"\x7fELF", "program"),
         (b"MZ", "program"),
     ];

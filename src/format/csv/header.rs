@@ -9,7 +9,7 @@ const COMPARED: usize = 200;
 ///
 /// Names look unlike values: a name above numbers or dates, no number, date or address among the names, names that no
 /// value below repeats.
-pub(super) fn has_header(first: &[&[u8]], others: &[Vec<&[u8]>]) -> bool {
+pub(in crate::format) fn has_header(first: &[&[u8]], others: &[Vec<&[u8]>]) -> bool {
     let cells: Vec<&[u8]> = first.iter().map(|cell| cell.trim_ascii()).collect();
     let named: Vec<&[u8]> = cells
         .iter()

@@ -21,7 +21,7 @@ use crate::input::blocks::{Block, LONGEST_RECORD, Source, forced_cut};
 use crate::input::encoding::decode;
 
 mod dialect;
-mod header;
+pub(super) mod header;
 mod row_end;
 mod sniff;
 mod split;

@@ -45,6 +45,9 @@ pub(in crate::format) fn unfold(text: &[u8], at: usize, folding: Folding) -> (Li
     };
     let (end, mut next) = line_end(text, at);
     line.add(text, at..end);
+    if end == at {
+        return (line, next);
+    }
     let mut quoted = None;
     loop {
         if matches!(text.get(next), Some(b' ' | b'\t')) {
@@ -55,7 +58,8 @@ pub(in crate::format) fn unfold(text: &[u8], at: usize, folding: Folding) -> (Li
         }
         if folding == Folding::Directory && line.text.ends_with(b"=") && next < text.len() {
             let quoted = *quoted.get_or_insert_with(|| is_quoted_printable(&line.text));
-            if quoted {
+            // A value that goes on into the end of its card was broken off.
+            if quoted && !is_border(&text[next..]) {
                 line.text.pop();
                 let (end, after) = line_end(text, next);
                 line.add(text, next..end);
@@ -65,6 +69,14 @@ pub(in crate::format) fn unfold(text: &[u8], at: usize, folding: Folding) -> (Li
         }
         return (line, next);
     }
+}
+
+fn is_border(text: &[u8]) -> bool {
+    let starts = |word: &[u8]| {
+        text.get(..word.len())
+            .is_some_and(|start| start.eq_ignore_ascii_case(word))
+    };
+    starts(b"END:VCARD") || starts(b"BEGIN:VCARD")
 }
 
 fn is_quoted_printable(line: &[u8]) -> bool {

@@ -90,11 +90,18 @@ pub(super) fn end_of(window: &[u8], target: usize, ended: bool, end: &[u8]) -> O
         while matches!(window.get(stop), Some(b' ' | b'\t')) {
             stop += 1;
         }
-        match (window.get(stop), window.get(stop + 1)) {
-            (Some(b'\r'), Some(b'\n')) if stop + 2 >= target => return Some(stop + 2),
+        let after = match (window.get(stop), window.get(stop + 1)) {
             (Some(b'\r') | None, None) if !ended => return None,
-            (Some(b'\n' | b'\r'), _) if stop + 1 >= target => return Some(stop + 1),
             (None, _) => return Some(window.len()),
+            (Some(b'\r'), Some(b'\n')) => stop + 2,
+            (Some(b'\n' | b'\r'), _) => stop + 1,
+            _ => continue,
+        };
+        match window.get(after) {
+            None if !ended => return None,
+            // The line goes on.
+            Some(b' ' | b'\t') => {}
+            _ if after >= target => return Some(after),
             _ => {}
         }
     }
@@ -334,6 +341,7 @@ mod tests {
         assert_eq!(end_of(text, 30, true, b"END:VCARD"), Some(30));
         assert_eq!(end_of(text, 31, true, b"END:VCARD"), Some(text.len()));
         assert_eq!(end_of(&text[..29], 1, false, b"END:VCARD"), None);
+        assert_eq!(end_of(b"END:VCARD\n x", 1, true, b"END:VCARD"), Some(12));
     }
 
     #[test]

@@ -1,0 +1,191 @@
+//! XML: element paths and attributes are columns (`contacts.contact.email`, `contacts.contact.@id`), and the elements that
+//! repeat below the root are records.
+//!
+//! A field that is named by an attribute has that name (`row.field[email]`), and in property lists the keys are the path.
+//! Text around other elements is joined with theirs, comments and declarations are read, too. Nothing is expanded but the
+//! entities every document has. Giant documents are cut between elements: `stack.rs` knows what is open there, `shape.rs`
+//! which elements are records, and `read.rs` reads a chunk.
+
+use std::sync::Arc;
+
+use encoding_rs::Encoding;
+
+use super::chunked::{Grammar, reader};
+use super::markup::{Token, Tokens, attribute};
+use super::records::Records;
+use super::{Format, Head, Likelihood, ReadOptions, Reader};
+use crate::error::Problem;
+use crate::input::Body;
+use crate::input::blocks::{LONGEST_RECORD, Source};
+
+mod paths;
+mod read;
+mod shape;
+mod stack;
+
+use shape::Shape;
+use stack::{Kept, Stack};
+
+/// XML.
+pub(super) struct Xml;
+
+impl Format for Xml {
+    fn name(&self) -> &'static str {
+        "xml"
+    }
+
+    fn sniff(&self, head: &Head<'_>) -> Option<Likelihood> {
+        let text = head.text.as_deref()?.trim_ascii_start();
+        if text.starts_with(b"<?xml") {
+            return Some(Likelihood::Magic);
+        }
+        let named = matches!(
+            head.extension().as_str(),
+            "xml"
+                | "kml"
+                | "gpx"
+                | "rss"
+                | "atom"
+                | "plist"
+                | "xsd"
+                | "xsl"
+                | "wsdl"
+                | "svg"
+                | "rdf"
+                | "resx"
+                | "tcx"
+        );
+        // Markup within the cells of a table or the lines of a letter makes no document of it.
+        if !named && !text.starts_with(b"<") {
+            return None;
+        }
+        let first =
+            Tokens::new(text, 0).find(|token| !matches!(token, Token::Comment(_) | Token::Text(_)));
+        match first? {
+            Token::Declaration(_) if named || text.ends_with(b">") => Some(Likelihood::Content),
+            Token::Start { .. } if named => Some(Likelihood::Content),
+            Token::Start { name, .. } => {
+                is_closed(text, &text[name]).then_some(Likelihood::Content)
+            }
+            _ => named.then_some(Likelihood::Name),
+        }
+    }
+
+    fn open<'a>(
+        &self,
+        body: Body<'a>,
+        head: &Head<'_>,
+        options: &ReadOptions,
+    ) -> Result<Box<dyn Reader + 'a>, Problem> {
+        let encoding = match options.encoding {
+            None if head.mark == 0 => declared(head).unwrap_or(head.encoding),
+            _ => head.encoding,
+        };
+        let source = Source::new(body, encoding, head.mark)?;
+        let shape = Shape::of(head.text.as_deref().unwrap_or_default());
+        let grammar = Document {
+            stack: Stack::new(shape.is_plist),
+            shape: Arc::new(shape),
+        };
+        Ok(reader(grammar, source, options))
+    }
+}
+
+/// Whether a text that starts with a tag looks like XML all the same: some element is closed.
+fn is_closed(text: &[u8], name: &[u8]) -> bool {
+    let is_name = !name.is_empty()
+        && name.iter().all(|&byte| {
+            byte.is_ascii_alphanumeric()
+                || matches!(byte, b'_' | b'-' | b':' | b'.')
+                || byte >= 0x80
+        });
+    is_name
+        && Tokens::new(text, 0).take(200).any(|token| {
+            matches!(token, Token::End(_)) || matches!(token, Token::Start { empty: true, .. })
+        })
+}
+
+/// The encoding that the document says it has, where it can be so: what says it is in ASCII.
+fn declared(head: &Head<'_>) -> Option<&'static Encoding> {
+    let text = head.bytes.trim_ascii_start();
+    let declaration = text
+        .starts_with(b"<?xml")
+        .then(|| &text[..memchr::memchr(b'>', text).unwrap_or(0)])?;
+    let label = attribute(declaration, &(5..declaration.len()), b"encoding")?;
+    let encoding = Encoding::for_label(&declaration[label])?;
+    // Who says UTF-8 and isn't has been looked at already.
+    (encoding.is_ascii_compatible() && encoding != encoding_rs::UTF_8).then_some(encoding)
+}
+
+/// Cuts a document between elements.
+struct Document {
+    stack: Stack,
+    shape: Arc<Shape>,
+}
+
+/// What a chunk has to know.
+struct Task {
+    open: Vec<Kept>,
+    shape: Arc<Shape>,
+}
+
+impl Grammar for Document {
+    type Task = Task;
+
+    fn cut(&mut self, window: &[u8], target: usize, ended: bool) -> Option<(usize, Task)> {
+        if window.len() <= target && ended {
+            return Some((window.len(), self.forced(window)));
+        }
+        let open = self.stack.kept(&[]);
+        let mut stack = Stack::enter(&open, self.shape.is_plist);
+        let mut tokens = Tokens::new(window, 0);
+        let mut behind_end = false;
+        loop {
+            let at = tokens.place();
+            if at >= LONGEST_RECORD {
+                return None;
+            }
+            match tokens.next() {
+                None => break,
+                Some(Token::Unended(_)) if !ended => return None,
+                Some(token) => {
+                    let is_start = matches!(token, Token::Start { .. });
+                    // A record that is cut would count twice.
+                    let between = stack.len() < self.shape.level;
+                    if is_start && behind_end && between && at >= target && stack.may_be_cut() {
+                        self.stack = Stack::enter(&stack.kept(window), self.shape.is_plist);
+                        let shape = self.shape.clone();
+                        return Some((at, Task { open, shape }));
+                    }
+                    match &token {
+                        Token::End(_) | Token::Start { empty: true, .. } => behind_end = true,
+                        Token::Text(range) if window[range.clone()].trim_ascii().is_empty() => {}
+                        _ => behind_end = false,
+                    }
+                    stack.take(window, &token);
+                }
+            }
+        }
+        ended.then(|| {
+            let shape = self.shape.clone();
+            (window.len(), Task { open, shape })
+        })
+    }
+
+    fn forced(&mut self, text: &[u8]) -> Task {
+        let open = self.stack.kept(&[]);
+        let mut stack = Stack::enter(&open, self.shape.is_plist);
+        for token in Tokens::new(text, 0) {
+            stack.take(text, &token);
+        }
+        self.stack = Stack::enter(&stack.kept(text), self.shape.is_plist);
+        Task {
+            open,
+            shape: self.shape.clone(),
+        }
+    }
+
+    fn read(task: &Task, text: &[u8], last: bool, records: &mut Records<'_>) {
+        read::read(task, text, last, records);
+    }
+}

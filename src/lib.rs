@@ -1,7 +1,9 @@
 //! Finds personal data in exports, archives and backups, and reports where it lives.
 
+pub mod baseline;
 pub mod cli;
 pub mod compare;
+pub mod decisions;
 mod detect;
 pub mod error;
 pub mod event;

@@ -219,7 +219,7 @@ pub fn spare_inputs(outputs: &[PathBuf], inputs: &[PathBuf]) -> anyhow::Result<(
 }
 
 /// The file that a path leads to, whether it is there yet or not. A link stays a link: what it points to is written.
-fn resolved(path: &Path) -> PathBuf {
+pub(super) fn resolved(path: &Path) -> PathBuf {
     let name = path.file_name().unwrap_or_default();
     let parent = match path.parent() {
         Some(parent) if parent.as_os_str().is_empty() => Path::new("."),

@@ -9,14 +9,17 @@ use anyhow::bail;
 use clap::builder::PossibleValuesParser;
 use clap::{Args, ValueEnum};
 
-use super::fail_on::FailOn;
 use super::options::{LanguageOption, RuleOptions, delimiter, encoding, key, probability};
 use super::outputs::{Outputs, detail, extensions, report_for, spare_inputs};
 use super::progress::{Ticker, stop_on_interrupt};
 use super::{Color, Outcome, stdout_width};
-use crate::event::{Event, FileRecord, Status, Summary};
+use super::{explain, fail_on};
+use crate::baseline::Baseline;
+use crate::decisions::{self, Decisions};
+use crate::event::{ColumnRecord, Event, FileRecord, Status, Summary};
 use crate::format::ReadOptions;
 use crate::input::{Limits, WalkOptions};
+use crate::report::load::Saved;
 use crate::report::{self, Detail, REPORTS, Report, ReportOptions};
 use crate::rule::RuleSet;
 use crate::scan::{Progress, Scan};
@@ -32,6 +35,12 @@ Examples:
       every single finding, in two formats at once
   cat people.csv | speur scan - --detectors 'nl-*,email'
       standard input, and only some detectors
+  speur scan exports/ -o report.html -o result.parquet -f none
+      a document for people, and a result to keep
+  speur scan exports/ --explain crm/customers.csv:email
+      why a column is as sure as it is
+  speur scan exports/ --baseline result.parquet --key-file key
+      only what is new since then
   speur scan exports/ --fail-on special,national-id,incomplete
       exit status 1 when such data is found or something could not be read
 
@@ -102,6 +111,18 @@ struct OutputOptions {
     /// A list with commas; `*` stands for any characters, such as `special,nl-*,incomplete`.
     #[arg(long, value_name = "EXPR", value_delimiter = ',')]
     fail_on: Vec<String>,
+
+    /// Decisions and policies; default: the speur.yaml beside the data, where there is one
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+
+    /// Report only what is new since this saved result; single findings where both have the same --key-file
+    #[arg(long, value_name = "RESULT")]
+    baseline: Option<PathBuf>,
+
+    /// Print why a column is as sure as it is, line by line, instead of the table
+    #[arg(long, value_name = "FILE:COLUMN", conflicts_with = "format")]
+    explain: Option<String>,
 }
 
 #[derive(Debug, Args)]
@@ -201,9 +222,19 @@ impl ScanArgs {
         if rules.rules.is_empty() {
             bail!("no detector is left to look for; `speur rules list` shows all");
         }
-        let mut fail_on = FailOn::new(&self.output.fail_on, &rules.rules)?;
+        let (config, mut decisions) = self.decisions()?;
+        fail_on::add(&self.output.fail_on, &mut decisions);
+        fail_on::check(&decisions, &rules.rules)?;
         let (mut outputs, detail) = self.outputs()?;
-        let scan = self.scan(rules, detail, outputs.files())?;
+        let mut own = outputs.files();
+        own.extend(config.as_deref().map(super::outputs::resolved));
+        let mut scan = self.scan(rules, detail, own)?;
+        scan.thresholds = decisions.thresholds().clone();
+        scan.walk
+            .exclude
+            .extend(decisions.ignored().map(str::to_owned));
+        let mut baseline = self.baseline(&mut scan)?;
+        let mut explained = String::new();
 
         let progress = Arc::new(Progress::default());
         stop_on_interrupt(&progress);
@@ -213,18 +244,35 @@ impl ScanArgs {
             Ticker::hidden()
         };
         let warns = self.warns();
+        if let Some(config) = config.filter(|_| !self.running.quiet) {
+            ticker.remark(&format!("decisions of {}", config.display()));
+        }
         let result = scan.run(&progress, &mut |event| {
-            fail_on.event(event);
-            if let Event::File(file) = event
-                && warns
-            {
-                warn(&ticker, file);
+            let fresh = baseline.as_mut().map(|baseline| baseline.event(event));
+            let event = match &fresh {
+                None => event,
+                Some(Some(fresh)) => fresh,
+                Some(None) => return Ok(()),
+            };
+            let marked = decisions.event(event);
+            let event = marked.as_ref().unwrap_or(event);
+            match event {
+                Event::File(file) if warns => warn(&ticker, file),
+                Event::Column(column) => self.explain(column, &mut explained),
+                _ => {}
             }
-            match outputs.event(event) {
-                // Nobody reads any more, but somebody waits for the exit status.
-                Err(error) if is_closed(&error) && !fail_on.is_empty() => Ok(()),
-                result => result,
+            let records = match event {
+                Event::Summary(_) => decisions.records(),
+                _ => Vec::new(),
+            };
+            for event in records.iter().chain([event]) {
+                match outputs.event(event) {
+                    // Nobody reads any more, but somebody waits for the exit status.
+                    Err(error) if is_closed(&error) && decisions.has_policies() => {}
+                    result => result?,
+                }
             }
+            Ok(())
         });
         ticker.finish();
         let summary = result?;
@@ -232,11 +280,80 @@ impl ScanArgs {
             Err(error) if is_closed(&error) => {}
             result => result?,
         }
-        self.outcome(&summary, fail_on.met())
+        self.print_explanation(&explained)?;
+        self.outcome(&summary, decisions.met())
+    }
+
+    /// Decisions that are in force, and the file they stand in.
+    fn decisions(&self) -> anyhow::Result<(Option<PathBuf>, Decisions)> {
+        let mut found: Vec<PathBuf> = self.output.config.iter().cloned().collect();
+        if found.is_empty() {
+            for root in &self.paths {
+                let folder = if root.is_dir() {
+                    root
+                } else {
+                    root.parent().unwrap_or(root)
+                };
+                let path = folder.join(decisions::FILE_NAME);
+                if path.is_file() && !found.contains(&path) {
+                    found.push(path);
+                }
+            }
+        }
+        match &*found {
+            [] => Ok((None, Decisions::default())),
+            [path] => {
+                let today = jiff::Timestamp::now().strftime("%Y-%m-%d").to_string();
+                let decisions = Decisions::read(path, &self.paths, &today)?;
+                Ok((Some(path.clone()), decisions))
+            }
+            [a, b, ..] => bail!(
+                "{} and {} both hold decisions; choose one with --config",
+                a.display(),
+                b.display()
+            ),
+        }
+    }
+
+    /// What is known already. Its findings are needed to tell new ones.
+    fn baseline(&self, scan: &mut Scan) -> anyhow::Result<Option<Baseline>> {
+        let Some(path) = &self.output.baseline else {
+            return Ok(None);
+        };
+        let key = scan.key.as_ref().map(crate::scan::key_name);
+        let baseline = Baseline::load(&Saved::open(path)?, key.as_deref())?;
+        scan.findings = true;
+        Ok(Some(baseline))
+    }
+
+    fn explain(&self, column: &ColumnRecord, explained: &mut String) {
+        let asked = self.output.explain.as_deref();
+        if asked.is_some_and(|asked| explain::is_about(asked, &column.place)) {
+            explained.push_str(&explain::explanation(column));
+        }
+    }
+
+    fn print_explanation(&self, explained: &str) -> anyhow::Result<()> {
+        let Some(asked) = &self.output.explain else {
+            return Ok(());
+        };
+        if explained.is_empty() {
+            bail!(
+                "--explain {asked}: no column that was read is called so; it is FILE:COLUMN, as the table shows them"
+            );
+        }
+        let mut stdout = io::stdout();
+        match io::Write::write_all(&mut stdout, explained.as_bytes()) {
+            Err(error) if is_closed(&error) => Ok(()),
+            result => Ok(result?),
+        }
     }
 
     /// What standard output gets; none with `--format none`.
     fn stdout(&self) -> Option<&'static dyn Report> {
+        if self.output.explain.is_some() {
+            return None;
+        }
         report::by_name(&self.output.format)
     }
 
@@ -247,6 +364,7 @@ impl ScanArgs {
             reveal: self.output.reveal,
             verbose: self.running.verbose,
             lang: self.output.language.lang(),
+            hints: io::IsTerminal::is_terminal(&io::stdout()) && self.output.output.is_empty(),
         };
         let in_files = ReportOptions {
             color: false,
@@ -310,7 +428,7 @@ impl ScanArgs {
             threads: threads.get(),
             min_confidence: self.min_confidence,
             thresholds: std::collections::BTreeMap::new(),
-            explain: false,
+            explain: self.output.explain.is_some(),
             reveal: self.output.reveal,
             findings: detail == Some(Detail::Findings),
             samples: self.output.samples.into(),

@@ -5,9 +5,11 @@
 use super::{ColumnPlan, Matcher, Scratch, mask::mask};
 use crate::format::{Batch, ColumnId, OffsetMap, Rows, Value};
 use crate::raw::Raw;
-use crate::rule::Mask;
+use crate::rule::{Category, Mask};
 use crate::score::EvidenceSet;
 
+/// Extensions of a file name that may stand behind a value: `jan@post.nl.csv.gz`.
+const EXTENSIONS: usize = 2;
 /// Digits in a row that are masked in a name, whatever they are.
 const LONG_NUMBER: usize = 6;
 
@@ -26,15 +28,61 @@ impl Matcher {
             rows: Rows::One(&[0]),
             offsets: &OffsetMap::Shift(0),
         };
+        let veiled = self.veiled(name, &batch, scratch, false);
+        mask_long_numbers(&veiled)
+    }
+
+    /// The path of an input as it may be shown. Dates and counters are what tells files apart, so long numbers stay, but
+    /// those that pass the check of a national number.
+    pub(crate) fn veil_path(&self, path: &str, scratch: &mut Scratch) -> String {
+        let parts = path.split_inclusive(['/', '\\']);
+        parts
+            .map(|part| self.veil_part(part, scratch, EXTENSIONS))
+            .collect()
+    }
+
+    /// A part of a path; where nothing is found in it, it is looked at again without its extension.
+    fn veil_part(&self, part: &str, scratch: &mut Scratch, extensions: usize) -> String {
+        let value = Value {
+            start: 0,
+            end: part.len() as u32,
+            column: ColumnId(0),
+            line: 0,
+        };
+        let batch = Batch {
+            text: part.as_bytes(),
+            values: &[value],
+            rows: Rows::One(&[0]),
+            offsets: &OffsetMap::Shift(0),
+        };
+        let veiled = self.veiled(part, &batch, scratch, true);
+        match part.rsplit_once('.') {
+            Some((stem, extension)) if veiled == part && extensions > 0 => {
+                self.veil_part(stem, scratch, extensions - 1) + "." + extension
+            }
+            _ => veiled,
+        }
+    }
+
+    fn veiled(
+        &self,
+        name: &str,
+        batch: &Batch<'_>,
+        scratch: &mut Scratch,
+        numbers: bool,
+    ) -> String {
         let mut found = Vec::new();
         Self::start_batch(scratch);
-        self.find(&batch, &[0], &ColumnPlan::all(self), scratch, &mut found);
+        self.find(batch, &[0], &ColumnPlan::all(self), scratch, &mut found);
         let mut veiled = String::with_capacity(name.len());
         let mut at = 0;
         for candidate in found {
             let form = &self.forms[usize::from(candidate.form.0)];
-            let sure =
-                candidate.evidence.has(EvidenceSet::PASSED) && !form.soft && form.strength >= 0.0;
+            let category = self.detectors[usize::from(form.detector.0)].rule.category;
+            let number = numbers && category == Category::NationalId && form.chance < 0.5;
+            let sure = candidate.evidence.has(EvidenceSet::PASSED)
+                && !form.soft
+                && (form.strength >= 0.0 || number);
             let (start, end) = (candidate.span.start as usize, candidate.span.end as usize);
             let Some(before) = name.get(at..start).filter(|_| sure) else {
                 continue;
@@ -49,7 +97,7 @@ impl Matcher {
             at = end;
         }
         veiled.push_str(name.get(at..).unwrap_or_default());
-        mask_long_numbers(&veiled)
+        veiled
     }
 }
 

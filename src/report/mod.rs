@@ -99,6 +99,10 @@ pub enum Detail {
 
 /// How a document is to look.
 #[derive(Clone, Copy, Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch of the command line, and none depends on another"
+)]
 pub struct ReportOptions {
     /// Whether escape sequences for colour may be written.
     pub color: bool,
@@ -110,6 +114,8 @@ pub struct ReportOptions {
     pub verbose: bool,
     /// The language of documents for people.
     pub lang: Lang,
+    /// Whether it is said what to do next.
+    pub hints: bool,
 }
 
 impl Default for ReportOptions {
@@ -120,6 +126,7 @@ impl Default for ReportOptions {
             reveal: false,
             verbose: false,
             lang: Lang::En,
+            hints: false,
         }
     }
 }

@@ -6,7 +6,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::event::{ColumnRecord, Event, FileRecord, Place, Status, Summary};
+use crate::event::{
+    ColumnRecord, DecisionRecord, Event, FileRecord, Place, PolicyRecord, Status, Summary,
+};
 
 /// Inputs named for each reason when not all of them are.
 const NAMED: usize = 10;
@@ -20,6 +22,10 @@ pub(super) struct Overview {
     pub(super) clean: Named,
     /// Inputs that have a reason: by how reading them ended, worst first, then by reason.
     pub(super) reasons: BTreeMap<(Ending, String), Named>,
+    /// Policies that there are.
+    pub(super) policies: Vec<PolicyRecord>,
+    /// Decisions that need a look: expired or not used.
+    pub(super) decisions: Vec<DecisionRecord>,
     /// Totals.
     pub(super) summary: Option<Summary>,
     /// Columns of the input whose file record is still to come.
@@ -72,6 +78,10 @@ impl Overview {
         match event {
             Event::Column(column) if !column.detectors.is_empty() => self.column(column),
             Event::File(file) => self.file(file),
+            Event::Policy(policy) => self.policies.push(policy.clone()),
+            Event::Decision(decision) if decision.status != "used" => {
+                self.decisions.push(decision.clone());
+            }
             Event::Summary(summary) => {
                 self.close(None);
                 self.summary = Some(summary.clone());

@@ -67,6 +67,7 @@ impl ReportWriter for Writer<'_> {
         self.found()?;
         self.clean()?;
         self.asides()?;
+        self.policies()?;
         self.totals(&summary)?;
         self.out.flush()
     }
@@ -239,6 +240,14 @@ impl Writer<'_> {
             }
             let line = layout.grid.line(&cells, self.options.color);
             writeln!(self.out, "{line}")?;
+            if let Some(accepted) = column.accepted.as_ref().filter(|_| index == 0) {
+                let text = format!(
+                    "accepted by {}: {}",
+                    escaped(&accepted.who),
+                    escaped(&accepted.why)
+                );
+                self.hanging(6, &text, dimmed())?;
+            }
             if detector.invalid > 0 {
                 let text = format!(
                     "{} in this column fail the check: probably damaged",
@@ -300,6 +309,43 @@ impl Writer<'_> {
         Ok(())
     }
 
+    /// Policies, and decisions that need a look.
+    fn policies(&mut self) -> io::Result<()> {
+        let policies = std::mem::take(&mut self.overview.policies);
+        let decisions = std::mem::take(&mut self.overview.decisions);
+        if policies.iter().any(|policy| policy.met) {
+            self.blank()?;
+            self.line("Policies", bold())?;
+        }
+        for policy in policies.iter().filter(|policy| policy.met) {
+            let text = format!(
+                "violated {} ({}), {}",
+                escaped(&policy.policy),
+                escaped(&policy.source),
+                plural(policy.count, "place", "places")
+            );
+            self.hanging(2, &text, Style::new().fg_color(Some(AnsiColor::Red.into())))?;
+            for place in policy.places.iter().take(5) {
+                self.hanging(4, &escaped(place), Style::new())?;
+            }
+        }
+        if !decisions.is_empty() {
+            self.blank()?;
+            self.line("Decisions to look at", bold())?;
+        }
+        for decision in &decisions {
+            let text = format!(
+                "{:<7} {} {} ({})",
+                escaped(&decision.status),
+                escaped(&decision.decision),
+                escaped(&decision.about),
+                escaped(&decision.source)
+            );
+            self.hanging(2, &text, Style::new())?;
+        }
+        Ok(())
+    }
+
     fn aside(&mut self, ending: Ending, reason: &str, named: &Named) -> io::Result<()> {
         let (word, color) = match ending {
             Ending::Failed => ("failed", AnsiColor::Red),
@@ -355,6 +401,10 @@ impl Writer<'_> {
             parts.push(format!("{speed}/s"));
         }
         self.line(&parts.join(" · "), dimmed())?;
+        if self.options.hints && summary.findings > 0 {
+            let text = "Next: `-o report.html` makes a document for people, `-o result.parquet` a result for `speur report` and `speur diff`; `--explain FILE:COLUMN` says why.";
+            self.line(text, dimmed())?;
+        }
         if self.options.reveal {
             self.line(
                 "Values are shown as they are (--reveal): this is personal data itself.",

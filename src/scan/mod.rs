@@ -111,7 +111,11 @@ impl Scan {
         let matcher = Matcher::new(&self.rules)?;
         let engine = Engine::new(self, matcher, progress, &self.bounds);
         let found = walk(&self.roots, &self.walk)?;
-        emit(&Event::Scan(self.record()))?;
+        let mut record = self.record();
+        for root in &mut record.roots {
+            *root = engine.shown_path(&root.as_str().into()).to_string();
+        }
+        emit(&Event::Scan(record))?;
         let pool = rayon::ThreadPoolBuilder::new()
             .num_threads(self.threads.max(1))
             // A thread that waits for chunks takes on other members meanwhile, one upon the other.
@@ -189,7 +193,7 @@ fn rule_used(rule: &crate::rule::Rule) -> RuleUsed {
 }
 
 /// Tells keys apart: a keyed hash of nothing but a constant, which says nothing of the key.
-fn key_name(key: &[u8; 32]) -> String {
+pub(crate) fn key_name(key: &[u8; 32]) -> String {
     let hash = blake3::keyed_hash(key, b"speur: which key made these fingerprints");
     hash.to_hex().as_str()[..16].to_owned()
 }

@@ -61,6 +61,8 @@ pub(crate) struct Settled<'e> {
 
 /// Judges the columns of an input that has been read to its end.
 pub(crate) fn settle<'e>(engine: &'e Engine<'e>, mut ledger: Ledger) -> Settled<'e> {
+    ledger.file = engine.shown_path(&ledger.file);
+    ledger.member = ledger.member.map(|member| engine.shown_path(&member));
     let (columns, ways) = ledger.columns(engine.scan.samples);
     let (bases, records) = ledger.bases();
     let mut released = Released {

@@ -70,6 +70,17 @@ impl<'s> Engine<'s> {
         }
     }
 
+    /// The path of an input as it may be shown.
+    pub(crate) fn shown_path(&self, path: &Arc<str>) -> Arc<str> {
+        if self.scan.reveal {
+            return path.clone();
+        }
+        let mut scratch = self.scratch();
+        let shown = self.matcher.veil_path(path, &mut scratch).into();
+        lock(&self.scratches).push(scratch);
+        shown
+    }
+
     /// Scratch space that no thread uses.
     fn scratch(&self) -> Scratch {
         let free = lock(&self.scratches).pop();

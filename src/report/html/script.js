@@ -83,7 +83,7 @@
           shape("rect", { class: "zero", x: 49.8, width: .4, height: 6 }))));
     };
     const total = row.weights.reduce((before, [, weight]) => before + weight, 0);
-    return section(w.sum, el("table", {}, el("tbody", {}, ...row.weights.map(line),
+    return section(w.sum, el("table", {}, el("tbody", {}, ...row.weights.filter(([, weight]) => Math.abs(weight) >= .05).map(line),
       el("tr", { class: "total" }, el("td", {}, w.total), el("td", { class: "n" }, total.toFixed(1)), el("td", {}, "= " + percent.format(Math.min(.999, 1 / (1 + Math.exp(-total)))))))),
       el("p", { class: "hint" }, w.sum_hint));
   };
@@ -110,10 +110,11 @@
   const line = (row) => {
     const id = String(row.number), open = state.open === id;
     const name = el("button", { type: "button", class: "name", "aria-expanded": open, "data-open": id }, row.column ?? "(" + w.text + ")");
-    const where = row.table ? row.input + " › " + row.table : row.input;
+    const where = (row.table ? row.input + " › " + row.table : row.input).split("/")
+      .flatMap((part, at) => at ? ["/", el("wbr"), part] : [part]);
     const share = row.total ? row.found / row.total : 0;
     return [el("tr", { class: "t" + row.detector.tier + (open ? " open" : "") },
-      el("td", {}, name, el("small", { class: "where" }, where)),
+      el("td", {}, name, el("small", { class: "where" }, ...where)),
       el("td", { class: "kind" }, row.detector.name, el("small", {}, row.detector.label + (row.accepted ? " · " + w.accepted : ""))),
       el("td", { class: "n", "data-name": w.rows }, number.format(row.found) + " ", el("small", {}, percent.format(share)), el("div", { class: "share" }, bar(share))),
       el("td", { class: "n", "data-name": w.distinct }, number.format(row.distinct)),

@@ -1,0 +1,184 @@
+//! A saved result as a baseline: only what is new since then is reported.
+//!
+//! A finding is known by its rule, its place and its fingerprint, which is a keyed hash: the baseline holds no value and
+//! no plain hash of one. Fingerprints mean the same only under the same key file; without one, a detector that
+//! the baseline has in a column is known there, and its findings are.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use hashbrown::{HashMap, HashSet};
+
+use crate::error::Error;
+use crate::event::{ColumnDetector, ColumnRecord, Event, FileRecord, Finding, Place, Summary};
+use crate::report::load::{Findings, Saved};
+use crate::validate::words::hash_of;
+
+/// What is known, and what is new so far.
+pub struct Baseline {
+    /// Whether fingerprints can be compared.
+    comparable: bool,
+    /// How often each finding is known; its key is a hash of rule, place and fingerprint.
+    findings: HashMap<u64, u32>,
+    /// Detectors and places that are known.
+    columns: HashSet<u64>,
+    fresh: HashMap<(Arc<Place>, Arc<str>), Fresh>,
+    /// New findings of the current input.
+    in_input: u64,
+    totals: Summary,
+}
+
+/// What is new in a column.
+#[derive(Default)]
+struct Fresh {
+    matches: u64,
+    rows: u64,
+    last_row: u64,
+    distinct: HashSet<u64>,
+    examples: Vec<String>,
+    confidences: BTreeMap<u16, u64>,
+}
+
+/// Examples shown of what is new.
+const EXAMPLES: usize = 5;
+
+impl Baseline {
+    /// Reads a saved result; `key` tells the key of the scan to come.
+    pub fn load(saved: &Saved, key: Option<&str>) -> Result<Self, Error> {
+        let mut baseline = Self {
+            comparable: false,
+            findings: HashMap::new(),
+            columns: HashSet::new(),
+            fresh: HashMap::new(),
+            in_input: 0,
+            totals: Summary::default(),
+        };
+        let scan = saved.scan()?;
+        baseline.comparable = key.is_some() && scan.key.as_deref() == key;
+        let findings = if baseline.comparable {
+            Findings::Read
+        } else {
+            Findings::Skip
+        };
+        saved.events(findings, &mut |event| {
+            match event {
+                Event::Finding(finding) => {
+                    *baseline.findings.entry(finding_key(finding)).or_default() += 1;
+                }
+                Event::Column(column) => {
+                    for found in &column.detectors {
+                        let key = column_key(&column.place, &found.detector);
+                        baseline.columns.insert(key);
+                    }
+                }
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(baseline)
+    }
+
+    /// Whether single findings are compared, and not only columns.
+    pub fn is_comparable(&self) -> bool {
+        self.comparable
+    }
+
+    /// The event with what is known left out; none where nothing of it is new.
+    pub fn event(&mut self, event: &Event) -> Option<Event> {
+        match event {
+            Event::Finding(finding) => self.is_new(finding).then(|| event.clone()),
+            Event::Column(column) => Some(Event::Column(self.column(column))),
+            Event::File(file) => {
+                self.fresh.clear();
+                Some(Event::File(FileRecord {
+                    findings: std::mem::take(&mut self.in_input),
+                    ..file.clone()
+                }))
+            }
+            Event::Summary(summary) => Some(Event::Summary(Summary {
+                findings: self.totals.findings,
+                categories: std::mem::take(&mut self.totals.categories),
+                subjects_estimate: summary.subjects_estimate.min(self.totals.subjects_estimate),
+                ..summary.clone()
+            })),
+            other => Some(other.clone()),
+        }
+    }
+
+    fn is_new(&mut self, finding: &Finding) -> bool {
+        if self.comparable {
+            if let Some(known) = self.findings.get_mut(&finding_key(finding))
+                && *known > 0
+            {
+                *known -= 1;
+                return false;
+            }
+        } else if self
+            .columns
+            .contains(&column_key(&finding.place, &finding.detector.id))
+        {
+            return false;
+        }
+        let key = (Arc::clone(&finding.place), Arc::clone(&finding.detector.id));
+        let fresh = self.fresh.entry(key).or_default();
+        fresh.matches += 1;
+        fresh.rows += u64::from(finding.row != fresh.last_row);
+        fresh.last_row = finding.row;
+        if fresh.distinct.insert((finding.fingerprint >> 64) as u64)
+            && fresh.examples.len() < EXAMPLES
+        {
+            let example = finding.value.as_ref().unwrap_or(&finding.masked);
+            fresh.examples.push(example.clone());
+        }
+        let sure = crate::event::thousandths(finding.confidence);
+        *fresh.confidences.entry(sure).or_default() += 1;
+        true
+    }
+
+    fn column(&mut self, column: &ColumnRecord) -> ColumnRecord {
+        let mut detectors = Vec::new();
+        for found in &column.detectors {
+            let key = (Arc::clone(&column.place), Arc::clone(&found.detector));
+            let Some(fresh) = self.fresh.remove(&key) else {
+                continue;
+            };
+            self.in_input += fresh.matches;
+            self.totals.findings += fresh.matches;
+            self.totals.subjects_estimate = self
+                .totals
+                .subjects_estimate
+                .max(fresh.distinct.len() as u64);
+            *self
+                .totals
+                .categories
+                .entry(found.category.to_string())
+                .or_default() += fresh.matches;
+            detectors.push(ColumnDetector {
+                matches: fresh.matches,
+                rows: fresh.rows.min(column.rows),
+                distinct: fresh.distinct.len() as u64,
+                examples: fresh.examples,
+                confidences: fresh
+                    .confidences
+                    .into_iter()
+                    .rev()
+                    .map(|(sure, count)| (f64::from(sure) / 1000.0, count))
+                    .collect(),
+                ..found.clone()
+            });
+        }
+        ColumnRecord {
+            detectors,
+            ..column.clone()
+        }
+    }
+}
+
+fn finding_key(finding: &Finding) -> u64 {
+    let half = (finding.fingerprint >> 64) as u64;
+    hash_of(&(&*finding.detector.id, &*finding.place, half))
+}
+
+fn column_key(place: &Place, detector: &str) -> u64 {
+    hash_of(&(detector, place))
+}

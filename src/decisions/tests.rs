@@ -1,0 +1,123 @@
+//! Entries are used, unused or expired; policies are met where they say.
+
+use std::sync::Arc;
+
+use super::*;
+use crate::event::{ColumnDetector, Place, Summary};
+
+fn column(file: &str, name: &str, found: &[(&str, &str)]) -> Event {
+    let detectors = found.iter().map(|(detector, category)| ColumnDetector {
+        detector: (*detector).into(),
+        category: (*category).into(),
+        matches: 1,
+        confidence: 0.9,
+        ..ColumnDetector::default()
+    });
+    Event::Column(ColumnRecord {
+        place: Arc::new(Place {
+            file: file.into(),
+            member: None,
+            table: None,
+            column: Some(name.into()),
+        }),
+        rows: 1,
+        nonempty: 1,
+        detectors: detectors.collect(),
+        considered: Vec::new(),
+        accepted: None,
+    })
+}
+
+fn decided(text: &str) -> Result<Decisions, String> {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join(FILE_NAME);
+    std::fs::write(&path, text).unwrap();
+    Decisions::read(&path, &["exports".into()], "2026-06-01").map_err(|error| error.to_string())
+}
+
+#[test]
+fn accepted_columns_are_marked_and_meet_no_policy() {
+    let mut decisions = decided(
+        "accept:
+- {column: 'crm/*.csv:email', who: Ann, why: newsletter, until: 2026-12-31}
+- {column: 'crm/a.csv:bsn', who: Ann, why: old, until: 2026-05-31}
+- {column: 'nowhere.csv', who: Ann, why: never}
+policies:
+- no contact in crm/
+- no national-id outside hr/
+- max confidence 0.8 of iban
+",
+    )
+    .unwrap();
+    let email = column("exports/crm/a.csv", "email", &[("email", "contact")]);
+    let marked = decisions.event(&email);
+    assert!(
+        matches!(&marked, Some(Event::Column(column)) if column.accepted.is_some()),
+        "{marked:?}"
+    );
+    assert!(!decisions.met());
+    // Expired: it counts again.
+    let bsn = column("exports/crm/a.csv", "bsn", &[("nl-bsn", "national-id")]);
+    assert!(decisions.event(&bsn).is_none());
+    let hr = column("exports/hr/x.csv", "bsn", &[("nl-bsn", "national-id")]);
+    decisions.event(&hr);
+    decisions.event(&Event::Summary(Summary::default()));
+    let said: Vec<String> = decisions
+        .records()
+        .iter()
+        .map(|event| match event {
+            Event::Decision(record) => format!("{} {}", record.about, record.status),
+            Event::Policy(record) => format!("{} {}", record.policy, record.count),
+            _ => String::new(),
+        })
+        .collect();
+    assert_eq!(
+        said,
+        [
+            "crm/*.csv:email used",
+            "crm/a.csv:bsn expired",
+            "nowhere.csv unused",
+            "no contact in crm/ 0",
+            "no national-id outside hr/ 1",
+            "max confidence 0.8 of iban 0",
+        ]
+    );
+}
+
+#[test]
+fn what_is_wrong_says_where() {
+    for (text, message) in [
+        ("accept:\n- {column: a, why: x}\n", "who"),
+        (
+            "accept:\n- {column: a, who: x, why: ' '}\n",
+            "must say something",
+        ),
+        (
+            "accept:\n- {column: a, who: x, why: y, until: soon}\n",
+            "until",
+        ),
+        ("policies: ['no bsn near x y']\n", "is not understood"),
+        ("policies: ['max confidence 7']\n", "from 0 to 1"),
+        ("thresholds: {phone: 8}\n", "from 0 to 1"),
+        ("polices: []\n", "polices"),
+    ] {
+        let error = decided(text).err().unwrap_or_default();
+        assert!(error.contains(message), "{message}: {error}");
+    }
+    assert!(!decided("# nothing yet\n").unwrap().has_policies());
+}
+
+#[test]
+fn globs_match_whole_names() {
+    for (glob, name, expected) in [
+        ("nl-*", "nl-bsn", true),
+        ("nl-*", "be-nn", false),
+        ("*-id", "national-id", true),
+        ("n?-b*n", "nl-bsn", true),
+        ("email", "email-hash", false),
+        ("*", "", true),
+        ("", "x", false),
+    ] {
+        assert_eq!(policy::matches(glob, name), expected, "{glob} {name}");
+    }
+}

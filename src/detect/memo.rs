@@ -26,6 +26,8 @@ pub(super) struct Memo {
     /// Seeded anew in each run, so that no input can be made whose cells are taken for each other.
     hasher: RandomState,
     columns: Vec<Column>,
+    /// Chunks so far.
+    chunk: u32,
 }
 
 #[derive(Clone, Copy, Default)]
@@ -34,6 +36,8 @@ struct Slot {
     key: u64,
     start: u32,
     end: u32,
+    /// The chunk and column in which its candidates were counted last.
+    counted: (u32, u32),
 }
 
 #[derive(Clone, Copy, Default)]
@@ -53,12 +57,21 @@ impl Memo {
             found: Vec::new(),
             hasher: RandomState::default(),
             columns: Vec::new(),
+            chunk: 0,
         }
     }
 
     /// A new chunk starts, whose columns are others.
     pub(super) fn start_chunk(&mut self) {
         self.columns.clear();
+        self.chunk = self.chunk.wrapping_add(1);
+    }
+
+    /// Whether most cells of a column come again.
+    #[inline]
+    pub(super) fn is_good(&self, column: usize) -> bool {
+        let column = self.columns.get(column).copied().unwrap_or_default();
+        column.tried >= TRIALS / 4 && column.known * 2 > column.tried
     }
 
     /// Adds what was found in this cell before; or says that it isn't known.
@@ -83,15 +96,18 @@ impl Memo {
         }
         column.tried += 1;
         let key = self.hasher.hash_one((plan, cell)) | 1;
-        let slot = self.slots[slot_of(key)];
+        let slot = &mut self.slots[slot_of(key)];
         if slot.key != key {
             return Err(Unknown(Some(key)));
         }
         column.known += 1;
+        let here = (self.chunk, place.column);
+        let again = std::mem::replace(&mut slot.counted, here) == here;
         let known = &self.found[slot.start as usize..slot.end as usize];
         found.extend(known.iter().map(|candidate| Candidate {
             value: place.value,
             span: candidate.span.start + place.at..candidate.span.end + place.at,
+            again,
             ..*candidate
         }));
         Ok(())
@@ -116,6 +132,7 @@ impl Memo {
             key,
             start,
             end: self.found.len() as u32,
+            counted: (self.chunk, place.column),
         };
     }
 }
@@ -153,6 +170,8 @@ mod tests {
             evidence: EvidenceSet::PASSED,
             near: Near::NONE,
             hash: 5,
+            alone: false,
+            again: false,
         };
         memo.remember(unknown.err().unwrap(), place(0, 0, 10), &[candidate]);
         assert!(

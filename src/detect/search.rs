@@ -1,4 +1,4 @@
-//! The three ways a form is searched for: at tokens, as a whole cell, and anywhere.
+//! The search at tokens, in which most forms are found.
 //!
 //! Advice to whoever changes the token search: it runs once for each token of all data, some 180 times for 1000 bytes of
 //! a dense export. What it does before the table look-up decides the speed of the program; what it does behind it hardly
@@ -13,18 +13,15 @@ use super::FormId;
 use super::automaton::{Automaton, States};
 use super::prefilter::{ByteSet, Start, heads, requires};
 use super::table::{CLASSES, Known, SetId, Table, Token};
-use crate::error::Error;
 
 /// No match is longer than this: what keeps a search linear, whatever the patterns. Two MRZ lines are 89 bytes.
 pub(crate) const LONGEST_MATCH: usize = 1024;
-/// No whole cell longer than this is compared with the forms that need one.
-const LONGEST_CELL: usize = 256;
 /// Bytes rare enough in data that it pays to know which forms need one.
 const RARE: [u8; 2] = [b'@', b':'];
 /// The class of a byte that is no letter or digit, but with which some form starts.
 const LEAD: u8 = 16;
 /// Bytes of a token that are compared with those that a form can start with.
-const HEADS: usize = 4;
+pub(super) const HEADS: usize = 4;
 /// Sets of forms whose masks are kept.
 const MOST_CHOSEN: usize = 4096;
 
@@ -46,16 +43,11 @@ struct TokenForm {
     needs: [bool; RARE.len()],
 }
 
-/// Walk these forms of a group, one bit each.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Task {
-    group: u32,
-    mask: u64,
-}
-
 /// What a search learns as it meets tokens and plans, one for each thread.
 pub(super) struct TokensScratch {
     known: Known,
+    /// For each byte that some form starts with, those forms, once they were asked for.
+    lead_sets: [Option<SetId>; 256],
     /// For each set of forms that the table knows, its groups; empty before the set is asked for.
     groups_of: Vec<Range<u32>>,
     groups: Vec<Group>,
@@ -78,6 +70,14 @@ struct Group {
     heads: Box<[[u64; HEADS]; 256]>,
     /// For each rare byte, the forms that need one.
     needing: [u64; RARE.len()],
+}
+
+/// Forms to search for.
+#[derive(Clone, Copy)]
+pub(super) struct Wanted<'f> {
+    pub(super) chosen: Chosen,
+    /// One bit each.
+    pub(super) forms: &'f [u64],
 }
 
 /// A set of forms that this thread has searched for.
@@ -120,6 +120,7 @@ impl Tokens {
     pub(super) fn scratch(&self) -> TokensScratch {
         TokensScratch {
             known: self.table.known(),
+            lead_sets: [None; 256],
             groups_of: Vec::new(),
             groups: Vec::new(),
             masks: Vec::new(),
@@ -128,20 +129,29 @@ impl Tokens {
     }
 
     /// A search of one value.
-    pub(super) fn search<'a>(
-        &'a self,
-        bytes: &'a [u8],
-        forms: &'a [u64],
-        chosen: Chosen,
-    ) -> TokenSearch<'a> {
+    pub(super) fn search<'a>(&'a self, bytes: &'a [u8]) -> TokenSearch<'a> {
         TokenSearch {
             tokens: self,
             bytes,
-            forms,
-            chosen,
             at: 0,
             rare: [None; RARE.len()],
         }
+    }
+
+    /// Whether some form starts with this byte, which is no letter or digit.
+    pub(super) fn is_lead(&self, byte: u8) -> bool {
+        self.classes[usize::from(byte)] == LEAD
+    }
+
+    /// The forms that start with this byte.
+    #[inline]
+    fn lead_set(&self, byte: u8, scratch: &mut TokensScratch) -> Option<SetId> {
+        let known = &mut scratch.lead_sets[usize::from(byte)];
+        if known.is_none() {
+            let forms = &self.leads[usize::from(byte) * self.words..][..self.words];
+            *known = Some(scratch.known.set(forms));
+        }
+        *known
     }
 
     /// The groups of a set.
@@ -200,20 +210,22 @@ impl TokensScratch {
         Chosen(known)
     }
 
-    /// Forgets all sets of forms, when there are many.
-    pub(super) fn forget_some(&mut self) -> bool {
-        let full = self.masks.len() >= MOST_CHOSEN;
-        if full {
-            self.masks.clear();
-            self.chosen.clear();
-        }
-        full
+    /// Whether there are so many sets of forms that they had better be forgotten.
+    pub(super) fn is_full(&self) -> bool {
+        self.masks.len() >= MOST_CHOSEN
+    }
+
+    /// Forgets all sets of forms.
+    pub(super) fn forget(&mut self) {
+        self.masks.clear();
+        self.chosen.clear();
     }
 
     /// The forms of a group that are searched for.
     #[inline]
-    fn mask(&mut self, group: u32, chosen: Chosen, all: &[u64]) -> u64 {
-        let masks = &mut self.masks[chosen.0 as usize];
+    fn mask(&mut self, group: u32, wanted: Wanted<'_>) -> u64 {
+        let all = wanted.forms;
+        let masks = &mut self.masks[wanted.chosen.0 as usize];
         match masks.get(group as usize) {
             Some(&mask) if mask != UNKNOWN => mask,
             _ => {
@@ -235,9 +247,6 @@ impl TokensScratch {
 pub(super) struct TokenSearch<'a> {
     tokens: &'a Tokens,
     bytes: &'a [u8],
-    /// The forms that are searched for.
-    forms: &'a [u64],
-    chosen: Chosen,
     at: usize,
     /// For each rare byte, where the next one is; none before anybody asked.
     rare: [Option<usize>; RARE.len()],
@@ -247,57 +256,67 @@ impl TokenSearch<'_> {
     /// The next place where forms match; they and the ends of their matches are in `matched` then.
     pub(super) fn next_match(
         &mut self,
+        forms: Wanted<'_>,
         scratch: &mut TokensScratch,
         matched: &mut Vec<(FormId, usize)>,
     ) -> Option<usize> {
         matched.clear();
-        let Tokens {
-            table,
-            classes,
-            leads,
-            words,
-            ..
-        } = self.tokens;
-        let bytes = self.bytes;
-        let mut at = self.at;
-        while let Some(&byte) = bytes.get(at) {
-            let first = classes[usize::from(byte)];
-            let start = at;
-            at += 1;
-            let set = match first {
-                0 => continue,
-                LEAD => scratch
-                    .known
-                    .set(&leads[usize::from(byte) * words..][..*words]),
-                _ => {
-                    let mut all = first;
-                    while let Some(&byte) = bytes.get(at) {
-                        let class = classes[usize::from(byte)];
-                        if class == 0 || class == LEAD {
-                            break;
-                        }
-                        all |= class;
-                        at += 1;
-                    }
-                    let token = Token::new(all, first, at - start, &bytes[at..]);
-                    match table.forms(token, &mut scratch.known) {
-                        Some(set) => set,
-                        None => continue,
-                    }
-                }
-            };
-            for group in self.tokens.groups(set, scratch) {
-                let mask = scratch.mask(group, self.chosen, self.forms);
-                if mask != 0 {
-                    self.walk(start, mask, &mut scratch.groups[group as usize], matched);
-                }
-            }
+        while self.at < self.bytes.len() {
+            let start = self.at;
+            self.match_here(forms, scratch, matched);
             if !matched.is_empty() {
-                self.at = at;
                 return Some(start);
             }
         }
         None
+    }
+
+    /// Adds the forms that match from here on, and the ends of their matches; and goes on behind the token that starts here.
+    #[inline]
+    pub(super) fn match_here(
+        &mut self,
+        forms: Wanted<'_>,
+        scratch: &mut TokensScratch,
+        matched: &mut Vec<(FormId, usize)>,
+    ) {
+        let Tokens { table, classes, .. } = self.tokens;
+        let bytes = self.bytes;
+        let start = self.at;
+        let Some(&byte) = bytes.get(start) else {
+            return;
+        };
+        let first = classes[usize::from(byte)];
+        let mut at = start + 1;
+        let set = match first {
+            0 => None,
+            LEAD => self.tokens.lead_set(byte, scratch),
+            _ => {
+                let mut all = first;
+                while let Some(&byte) = bytes.get(at) {
+                    let class = classes[usize::from(byte)];
+                    if class == 0 || class == LEAD {
+                        break;
+                    }
+                    all |= class;
+                    at += 1;
+                }
+                let token = Token::new(all, first, at - start, &bytes[at..]);
+                table.forms(token, &mut scratch.known)
+            }
+        };
+        self.at = at;
+        let Some(set) = set else { return };
+        for group in self.tokens.groups(set, scratch) {
+            let mask = scratch.mask(group, forms);
+            if mask != 0 {
+                self.walk(start, mask, &mut scratch.groups[group as usize], matched);
+            }
+        }
+    }
+
+    /// Goes to `at`, a place behind all that were searched.
+    pub(super) fn go_to(&mut self, at: usize) {
+        self.at = at;
     }
 
     /// Goes on at `at`, if that isn't behind already.
@@ -362,108 +381,8 @@ impl TokenSearch<'_> {
     }
 }
 
-/// Forms that must be a whole cell.
-pub(super) struct Cells {
-    groups: Vec<CellGroup>,
-    /// Their numbers.
-    forms: Range<usize>,
-}
-
-/// Up to 64 forms that must be a whole cell, compiled together: those that need a digit by themselves, for they are long and
-/// few cells have one.
-struct CellGroup {
-    automaton: Automaton,
-    forms: Vec<u16>,
-    /// For each byte at each of the first places of a cell, the forms that can have it there.
-    heads: Box<[[u64; HEADS]; 256]>,
-}
-
-/// For each group of cell forms the states of its automaton.
-pub(super) struct CellsScratch(Vec<States>);
-
-impl Cells {
-    pub(super) fn new(forms: &[(&str, &NFA)], first: usize) -> Result<Self, Error> {
-        let digit = ByteSet::of(|byte| byte.is_ascii_digit());
-        let (with, without): (Vec<usize>, Vec<usize>) =
-            (0..forms.len()).partition(|&form| requires(forms[form].1, digit));
-        let groups = [with, without]
-            .iter()
-            .flat_map(|kind| kind.chunks(64))
-            .map(|group| CellGroup::new(forms, first, group))
-            .collect::<Result<_, _>>()?;
-        Ok(Self {
-            groups,
-            forms: first..first + forms.len(),
-        })
-    }
-
-    pub(super) fn scratch(&self) -> CellsScratch {
-        CellsScratch(
-            self.groups
-                .iter()
-                .map(|group| group.automaton.states())
-                .collect(),
-        )
-    }
-
-    /// Whether it is one of them.
-    pub(super) fn holds(&self, form: usize) -> bool {
-        self.forms.contains(&form)
-    }
-
-    /// What to do to find some forms.
-    pub(super) fn tasks(&self, forms: &[u64]) -> Vec<Task> {
-        let has = |form: u16| forms[usize::from(form / 64)] >> (form % 64) & 1;
-        let groups = self.groups.iter().enumerate();
-        let tasks = groups.map(|(group, CellGroup { forms, .. })| Task {
-            group: group as u32,
-            mask: (0..)
-                .zip(forms)
-                .fold(0, |all, (bit, form)| all | has(*form) << bit),
-        });
-        tasks.filter(|task| task.mask != 0).collect()
-    }
-
-    /// The forms that match the whole cell.
-    pub(super) fn search(
-        &self,
-        bytes: &[u8],
-        tasks: &[Task],
-        scratch: &mut CellsScratch,
-        matched: &mut Vec<FormId>,
-    ) {
-        if bytes.len() > LONGEST_CELL {
-            return;
-        }
-        for task in tasks {
-            let group = &self.groups[task.group as usize];
-            let mask = task.mask & having_heads(&group.heads, bytes);
-            if mask == 0 {
-                continue;
-            }
-            let states = &mut scratch.0[task.group as usize];
-            for &pattern in group.automaton.whole(bytes, states) {
-                if mask >> pattern & 1 == 1 {
-                    matched.push(FormId(group.forms[usize::from(pattern)]));
-                }
-            }
-        }
-    }
-}
-
-impl CellGroup {
-    fn new(forms: &[(&str, &NFA)], first: usize, group: &[usize]) -> Result<Self, Error> {
-        let patterns: Vec<&str> = group.iter().map(|&form| forms[form].0).collect();
-        Ok(Self {
-            automaton: Automaton::new_whole(&patterns)?,
-            forms: group.iter().map(|form| (first + form) as u16).collect(),
-            heads: heads_of(group.iter().map(|&form| heads(forms[form].1))),
-        })
-    }
-}
-
 /// For each byte at each of the first places of a match, the forms that can have it there, one bit each.
-fn heads_of(forms: impl Iterator<Item = [ByteSet; HEADS]>) -> Box<[[u64; HEADS]; 256]> {
+pub(super) fn heads_of(forms: impl Iterator<Item = [ByteSet; HEADS]>) -> Box<[[u64; HEADS]; 256]> {
     let mut all = Box::new([[0; HEADS]; 256]);
     for (bit, form) in forms.enumerate() {
         for (place, head) in form.iter().enumerate() {
@@ -477,65 +396,12 @@ fn heads_of(forms: impl Iterator<Item = [ByteSet; HEADS]>) -> Box<[[u64; HEADS];
 
 /// The forms that can start like this text.
 #[inline]
-fn having_heads(heads: &[[u64; HEADS]; 256], text: &[u8]) -> u64 {
+pub(super) fn having_heads(heads: &[[u64; HEADS]; 256], text: &[u8]) -> u64 {
     let at = |place: usize, byte: u8| heads[usize::from(byte)][place];
     if let [a, b, c, d, ..] = *text {
         at(0, a) & at(1, b) & at(2, c) & at(3, d)
     } else {
         let places = text.iter().enumerate();
         places.fold(u64::MAX, |mask, (place, &byte)| mask & at(place, byte))
-    }
-}
-
-/// Forms that can start anywhere: tried on every value, which is slow; `speur rules check` warns about them.
-pub(super) struct Loose {
-    any: regex::bytes::RegexSet,
-    each: Vec<regex::bytes::Regex>,
-    /// The number of the first of them.
-    first: usize,
-}
-
-impl Loose {
-    pub(super) fn new(forms: &[(&str, &NFA)], first: usize) -> Result<Self, Error> {
-        let wrong = |error: regex::Error| Error::rule(error.to_string());
-        let patterns: Vec<&str> = forms.iter().map(|(pattern, _)| *pattern).collect();
-        let any = regex::bytes::RegexSetBuilder::new(&patterns)
-            .unicode(false)
-            .build()
-            .map_err(wrong)?;
-        let each = patterns
-            .iter()
-            .map(|pattern| {
-                regex::bytes::RegexBuilder::new(pattern)
-                    .unicode(false)
-                    .build()
-                    .map_err(wrong)
-            })
-            .collect::<Result<_, _>>()?;
-        Ok(Self { any, each, first })
-    }
-
-    /// Calls `found` with each match of the plan's forms.
-    pub(super) fn search(
-        &self,
-        bytes: &[u8],
-        plan: &[u64],
-        mut found: impl FnMut(FormId, Range<usize>),
-    ) {
-        if self.each.is_empty() {
-            return;
-        }
-        for index in &self.any.matches(bytes) {
-            let form = self.first + index;
-            if plan[form / 64] >> (form % 64) & 1 == 0 {
-                continue;
-            }
-            for matched in self.each[index]
-                .find_iter(bytes)
-                .filter(|matched| !matched.is_empty())
-            {
-                found(FormId(form as u16), matched.range());
-            }
-        }
     }
 }

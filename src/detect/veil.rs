@@ -2,7 +2,7 @@
 //!
 //! Names of tables and columns appear in every report, so what is surely personal in them is masked like a value.
 
-use super::{ColumnPlan, Matcher, Scratch, mask::mask};
+use super::{Column, ColumnPlan, Found, Matcher, Scratch, mask::mask};
 use crate::format::{Batch, ColumnId, OffsetMap, Rows, Value};
 use crate::raw::Raw;
 use crate::rule::{Category, Mask};
@@ -71,12 +71,18 @@ impl Matcher {
         scratch: &mut Scratch,
         numbers: bool,
     ) -> String {
-        let mut found = Vec::new();
+        let mut found = Found::default();
+        let plan = ColumnPlan::all(self);
+        let column = Column {
+            values: &[0],
+            plan: &plan,
+            after: None,
+        };
         Self::start_batch(scratch);
-        self.find(batch, &[0], &ColumnPlan::all(self), scratch, &mut found);
+        self.find(batch, &column, scratch, &mut found);
         let mut veiled = String::with_capacity(name.len());
         let mut at = 0;
-        for candidate in found {
+        for candidate in found.candidates {
             let form = &self.forms[usize::from(candidate.form.0)];
             let category = self.detectors[usize::from(form.detector.0)].rule.category;
             let number = numbers && category == Category::NationalId && form.chance < 0.5;

@@ -16,6 +16,7 @@ use crate::input::walk::{Found, walk};
 use crate::input::{self, Input, WalkOptions};
 use crate::rule::RuleSet;
 
+mod count;
 mod hits;
 mod ledger;
 mod members;

@@ -8,24 +8,22 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::hits::{Hit, Packed, Spool};
-use super::ledger::{Accumulator, ChunkResult, ColumnKey, Ledger};
+use super::count::ChunkSink;
+use super::hits::Spool;
+use super::ledger::{Accumulator, ChunkResult, Ledger};
 use super::members::{APART, Inside};
 use super::release::settle;
 use super::results::Results;
 use super::{Progress, Scan};
-use crate::detect::mask::{Fingerprints, mask};
+use crate::detect::mask::Fingerprints;
 use crate::detect::plan::ColumnPlan;
-use crate::detect::{Candidate, DetectorId, Matcher, Scratch};
+use crate::detect::{Matcher, Scratch};
 use crate::error::{Problem, Verdict};
-use crate::format::{self, Batch, ColumnId, Extent, Opened, Part, Piece, Sink, Value};
+use crate::format::{self, Extent, Opened, Part, Piece, Sink};
 use crate::input::Input;
-use crate::raw::Raw;
-use crate::score::{EvidenceSet, Example, Few};
-use crate::validate::normalise;
 
 /// Problems kept of one input or chunk; who has more has lost enough.
-const MOST_PROBLEMS: usize = 1000;
+pub(super) const MOST_PROBLEMS: usize = 1000;
 
 /// What all workers share.
 pub(crate) struct Engine<'s> {
@@ -119,8 +117,8 @@ pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 /// An input while it is read.
-struct Reading<'e> {
-    engine: &'e Engine<'e>,
+pub(super) struct Reading<'e> {
+    pub(super) engine: &'e Engine<'e>,
     accumulators: Mutex<Vec<Accumulator>>,
     chunks: Mutex<Vec<ChunkResult>>,
     plans: Mutex<HashMap<Arc<str>, Arc<ColumnPlan>>>,
@@ -247,65 +245,33 @@ impl Reading<'_> {
         }
         let accumulator = lock(&self.accumulators).pop().unwrap_or_default();
         let scratch = engine.scratch();
-        let mut sink = ChunkSink {
-            reading: self,
-            index,
-            table: part.table.clone(),
-            at_table: 0,
-            tables: vec![(part.table.clone(), 0)],
-            accumulator,
-            scratch,
-            columns: Vec::new(),
-            known: HashMap::new(),
-            plans: Vec::new(),
-            filled: Vec::new(),
-            found: Vec::new(),
-            by_column: ByColumn::default(),
-            hits: Packed::default(),
-            order: 0,
-            problems: Vec::new(),
-            text: String::new(),
-            normalised: Vec::new(),
-        };
+        let mut sink = ChunkSink::new(self, index, part.table.clone(), accumulator, scratch);
         let extent =
             catch_unwind(AssertUnwindSafe(|| part.chunk.read(&mut sink))).unwrap_or_else(|_| {
-                sink.problems.push(Problem::lost(format!(
+                sink.problem(Problem::lost(format!(
                     "internal error in chunk {}; please report it",
                     index + 1
                 )));
                 Extent::default()
             });
-        sink.settle();
-        let ChunkSink {
-            accumulator,
-            scratch,
-            columns,
-            tables,
-            hits,
-            problems,
-            ..
-        } = sink;
+        let counted = sink.settle();
         let result = ChunkResult {
             index,
             first_row: part.first_row,
             extent,
-            tables,
-            columns: columns.iter().map(|column| column.at).collect(),
-            column_tables: columns.iter().map(|column| column.table).collect(),
-            source: 0,
-            hits: Some(engine.spool.store(hits)),
-            problems,
+            tables: counted.tables,
+            columns: counted.columns,
+            column_tables: counted.column_tables,
+            source: counted.accumulator.id(),
+            hits: Some(engine.spool.store(counted.hits)),
+            problems: counted.problems,
         };
-        lock(&engine.scratches).push(scratch);
-        let result = ChunkResult {
-            source: accumulator.id(),
-            ..result
-        };
+        lock(&engine.scratches).push(counted.scratch);
         lock(&self.chunks).push(result);
-        lock(&self.accumulators).push(accumulator);
+        lock(&self.accumulators).push(counted.accumulator);
     }
 
-    fn plan(&self, name: &Arc<str>) -> Arc<ColumnPlan> {
+    pub(super) fn plan(&self, name: &Arc<str>) -> Arc<ColumnPlan> {
         if let Some(plan) = lock(&self.plans).get(name) {
             return plan.clone();
         }
@@ -344,268 +310,6 @@ impl Reading<'_> {
                 .into_inner()
                 .unwrap_or_else(PoisonError::into_inner),
             was_read: true,
-        }
-    }
-}
-
-/// A column of the chunk.
-struct ChunkColumn {
-    /// Its place in the accumulator.
-    at: usize,
-    /// The chunk's number of its table.
-    table: u32,
-    /// For each detector, the rows in which it was found; few detectors.
-    rows: Few<DetectorId, Met>,
-}
-
-/// The rows in which a detector was found.
-struct Met {
-    last: u32,
-    rows: u64,
-}
-
-impl Default for Met {
-    fn default() -> Self {
-        Self {
-            last: u32::MAX,
-            rows: 0,
-        }
-    }
-}
-
-/// The values of a batch, column by column.
-#[derive(Default)]
-struct ByColumn {
-    /// The values, by column.
-    values: Vec<u32>,
-    /// Where those of each column end.
-    ends: Vec<u32>,
-}
-
-impl ByColumn {
-    /// Sorts values by column; gives each column that has some, with their numbers.
-    fn sort(&mut self, values: &[Value], columns: usize) -> impl Iterator<Item = (usize, &[u32])> {
-        self.ends.clear();
-        self.ends.resize(columns, 0);
-        for value in values {
-            self.ends[value.column.0 as usize] += 1;
-        }
-        let mut start = 0;
-        for end in &mut self.ends {
-            start += std::mem::replace(end, start);
-        }
-        self.values.clear();
-        self.values.resize(values.len(), 0);
-        for (index, value) in values.iter().enumerate() {
-            let at = &mut self.ends[value.column.0 as usize];
-            self.values[*at as usize] = index as u32;
-            *at += 1;
-        }
-        let starts = std::iter::once(0).chain(self.ends.iter().copied());
-        let ranges = starts.zip(self.ends.iter().copied()).enumerate();
-        ranges
-            .filter(|(_, (start, end))| start < end)
-            .map(|(column, (start, end))| (column, &self.values[start as usize..end as usize]))
-    }
-}
-
-/// Takes a chunk's values: searches them, counts what is found, packs hits.
-struct ChunkSink<'r> {
-    reading: &'r Reading<'r>,
-    index: u64,
-    /// The table that columns are asked for, and the chunk's number of it; 0 is the part's own.
-    table: Option<Arc<str>>,
-    at_table: usize,
-    /// All tables met, the part's own first, and their records.
-    tables: Vec<(Option<Arc<str>>, u64)>,
-    accumulator: Accumulator,
-    scratch: Scratch,
-    columns: Vec<ChunkColumn>,
-    /// From a place in the accumulator to the chunk's column.
-    known: HashMap<usize, ColumnId>,
-    plans: Vec<Arc<ColumnPlan>>,
-    /// For each column, the rows that aren't empty.
-    filled: Vec<u64>,
-    found: Vec<Candidate>,
-    by_column: ByColumn,
-    hits: Packed,
-    /// How many candidates came before: the order of examples.
-    order: u64,
-    problems: Vec<Problem>,
-    text: String,
-    normalised: Vec<u8>,
-}
-
-impl Sink for ChunkSink<'_> {
-    fn column(&mut self, name: &str) -> ColumnId {
-        let key = ColumnKey {
-            table: self.table.clone(),
-            name: name.into(),
-        };
-        let first = (self.index, self.columns.len() as u32);
-        let name = key.name.clone();
-        let at = self.accumulator.column(key, first);
-        if let Some(&known) = self.known.get(&at) {
-            return known;
-        }
-        let id = ColumnId(self.columns.len() as u32);
-        let plan = self.reading.plan(&name);
-        self.known.insert(at, id);
-        self.plans.push(plan);
-        self.filled.push(0);
-        self.columns.push(ChunkColumn {
-            at,
-            table: self.at_table as u32,
-            rows: Few::default(),
-        });
-        id
-    }
-
-    fn batch(&mut self, batch: Batch<'_>) {
-        let mut found = std::mem::take(&mut self.found);
-        let matcher = &self.reading.engine.matcher;
-        Matcher::start_batch(&mut self.scratch);
-        let order = self.by_column.sort(batch.values, self.columns.len());
-        for (column, values) in order {
-            self.filled[column] += matcher.find(
-                &batch,
-                values,
-                &self.plans[column],
-                &mut self.scratch,
-                &mut found,
-            );
-        }
-        if self.reading.engine.scan.findings {
-            // Findings are listed in the order of the text.
-            found.sort_by_key(|candidate| candidate.value);
-        }
-        for candidate in found.drain(..) {
-            self.count(&batch, &candidate);
-        }
-        self.found = found;
-    }
-
-    fn problem(&mut self, problem: Problem) {
-        if self.problems.len() < MOST_PROBLEMS {
-            self.problems.push(problem);
-        }
-    }
-
-    fn table(&mut self, table: Option<&Arc<str>>) {
-        if self.table.as_ref() == table {
-            return;
-        }
-        let known = self
-            .tables
-            .iter()
-            .position(|(known, _)| known.as_ref() == table);
-        self.at_table = known.unwrap_or_else(|| {
-            self.tables.push((table.cloned(), 0));
-            self.tables.len() - 1
-        });
-        self.table = table.cloned();
-    }
-
-    fn records(&mut self, count: u64) {
-        self.tables[self.at_table].1 += count;
-    }
-}
-
-impl ChunkColumn {
-    /// Notes the rows in which a detector was found; gives how many of them are new.
-    fn met(&mut self, detector: DetectorId, rows: &[u32]) -> u64 {
-        let met = self.rows.of(detector);
-        let mut new = 0;
-        for &row in rows {
-            new += u64::from(std::mem::replace(&mut met.last, row) != row);
-        }
-        met.rows += new;
-        new
-    }
-}
-
-impl ChunkSink<'_> {
-    /// Adds what was counted within the chunk to the accumulator.
-    fn settle(&mut self) {
-        for (column, filled) in self.columns.iter_mut().zip(&self.filled) {
-            let tally = self.accumulator.tally(column.at);
-            tally.nonempty += filled;
-            for (detector, met) in column.rows.drain() {
-                *tally.rows.of(detector) += met.rows;
-            }
-        }
-    }
-
-    fn count(&mut self, batch: &Batch<'_>, candidate: &Candidate) {
-        let engine = self.reading.engine;
-        let value = batch.values[candidate.value as usize];
-        let rows = batch.rows.of(candidate.value as usize);
-        let column = &mut self.columns[value.column.0 as usize];
-        let form = &engine.matcher.forms[usize::from(candidate.form.0)];
-        let tally = self.accumulator.tally(column.at);
-        let counts = tally.forms.of(candidate.form);
-        let evidence = candidate.evidence;
-        counts.shapes[usize::from(!evidence.has(EvidenceSet::WHOLE))].add(candidate.hash);
-        let bucket = counts.bucket(evidence);
-        bucket.matches += rows.len() as u64;
-        if evidence.has(EvidenceSet::FAILED) {
-            return;
-        }
-        bucket.rows += column.met(form.detector, rows);
-        counts.values.add(candidate.hash);
-        let at = (self.index, self.order);
-        self.order += 1;
-        let keep = engine.scan.samples;
-        let wants_example = counts.wants_example(at, candidate.hash, keep);
-        let wants_hit = engine.scan.findings
-            && (evidence.has(EvidenceSet::PASSED)
-                || self.plans[value.column.0 as usize].speaks_for(form.detector));
-        if !wants_example && !wants_hit {
-            return;
-        }
-        let raw = Raw::new(&batch.text[candidate.span.start as usize..candidate.span.end as usize]);
-        let rule = &engine.matcher.detectors[usize::from(form.detector.0)].rule;
-        self.text.clear();
-        mask(rule.mask, raw, &mut self.text);
-        let value_text = engine
-            .scan
-            .reveal
-            .then(|| String::from_utf8_lossy(raw.expose()));
-        if wants_example {
-            let text = value_text.as_deref().unwrap_or(&self.text).to_owned();
-            counts.add_example(
-                Example {
-                    at,
-                    hash: candidate.hash,
-                    evidence,
-                    text,
-                },
-                keep,
-            );
-        }
-        if wants_hit {
-            normalise(rule.normalise, rule.pad, raw.expose(), &mut self.normalised);
-            let span = batch
-                .offsets
-                .stored(candidate.span.start, candidate.span.end);
-            let mut hit = Hit {
-                column: value.column.0,
-                form: candidate.form,
-                evidence,
-                near: candidate.near,
-                row: 0,
-                stored: span.map(|(start, end)| {
-                    let line = batch.line_of(&value, candidate.span.start);
-                    (line, start, end)
-                }),
-                fingerprint: engine.fingerprints.of(&self.normalised),
-                masked: &self.text,
-                value: value_text.as_deref(),
-            };
-            for &row in rows {
-                hit.row = row;
-                self.hits.push(&hit);
-            }
         }
     }
 }

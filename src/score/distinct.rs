@@ -34,6 +34,12 @@ impl Distinct {
         }
     }
 
+    /// Adds values by their hashes.
+    #[inline]
+    pub(crate) fn add_all(&mut self, hashes: impl Iterator<Item = u64>) {
+        hashes.for_each(|hash| self.add(hash));
+    }
+
     /// Adds all values of another of the same `k`.
     pub(crate) fn merge(&mut self, other: &Self) {
         if other.bound < self.bound {

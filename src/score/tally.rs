@@ -195,6 +195,11 @@ impl FormTally {
         })
     }
 
+    /// Whether there are `keep` examples, none of them behind `at`: then nothing from there on becomes one.
+    pub(crate) fn has_examples_before(&self, at: (u64, u64), keep: usize) -> bool {
+        self.examples.len() >= keep && self.examples.last().is_none_or(|last| last.at <= at)
+    }
+
     /// Whether an example would be among the first `keep` different ones.
     pub(crate) fn wants_example(&self, at: (u64, u64), hash: u64, keep: usize) -> bool {
         let last = self.examples.last();

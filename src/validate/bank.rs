@@ -67,9 +67,23 @@ JOJPKEKGKHKIKMKNKPKRKWKYKZLALBLCLILKLRLSLTLULVLYMAMCMDMEMFMGMHMKMLMMMNMOMPMQMRMS
 PGPHPKPLPMPNPRPSPTPWPYQARERORSRURWSASBSCSDSESGSHSISJSKSLSMSNSOSRSSSTSVSXSYSZTCTDTFTGTHTJTKTLTMTNTOTRTTTVTWTZUAUGUMUSUYUZVAVCVE\
 VGVIVNVUWFWSXKYEYTZAZMZW";
 
+/// The same as a table: for each first letter, the second ones.
+static IS_COUNTRY: [u32; 26] = {
+    let mut table = [0; 26];
+    let mut at = 0;
+    while at < COUNTRIES.len() {
+        table[(COUNTRIES[at] - b'A') as usize] |= 1 << (COUNTRIES[at + 1] - b'A');
+        at += 2;
+    }
+    table
+};
+
 /// Whether these two capitals are a country's code.
 pub(super) fn is_country(code: &[u8]) -> bool {
-    code.len() == 2 && COUNTRIES.chunks(2).any(|known| known == code)
+    let &[first @ b'A'..=b'Z', second @ b'A'..=b'Z'] = code else {
+        return false;
+    };
+    IS_COUNTRY[usize::from(first - b'A')] >> (second - b'A') & 1 == 1
 }
 
 /// SEPA creditor identifier, European Payments Council 262-08: country, check digits, a business code that doesn't count, and the

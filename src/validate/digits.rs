@@ -84,15 +84,19 @@ pub fn mod_97_10(value: &[u8]) -> bool {
 
 /// What a number of digits and capitals leaves modulo 97; none when it has other characters.
 pub(super) fn remainder_97<'a>(value: impl Iterator<Item = &'a u8>) -> Option<u32> {
-    let mut rest = 0;
+    // Reduced only before it would overflow: a division for each digit is what it would cost otherwise.
+    let mut rest: u64 = 0;
     for &byte in value {
+        if rest > u64::MAX / 1000 {
+            rest %= 97;
+        }
         rest = match byte {
-            b'0'..=b'9' => rest * 10 + u32::from(byte - b'0'),
-            b'A'..=b'Z' => rest * 100 + u32::from(byte - b'A') + 10,
+            b'0'..=b'9' => rest * 10 + u64::from(byte - b'0'),
+            b'A'..=b'Z' => rest * 100 + u64::from(byte - b'A') + 10,
             _ => return None,
-        } % 97;
+        };
     }
-    Some(rest)
+    Some((rest % 97) as u32)
 }
 
 /// ISO/IEC 7064 mod 11,10 (German `IdNr`, Croatian OIB).

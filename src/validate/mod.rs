@@ -19,7 +19,10 @@ mod weighted;
 pub mod words;
 pub mod world;
 
+use weighted::Sums;
 use words::{Lists, LookUp};
+
+pub(crate) use weighted::Digits;
 
 /// A check by name.
 #[derive(Clone, Copy)]
@@ -72,8 +75,23 @@ pub struct Checks(Vec<Compiled>);
 
 enum Compiled {
     Named(&'static Validator),
-    Weighted(Weighted),
+    Weighted(Weighted, Option<Sums>),
     Words(LookUp),
+}
+
+impl Compiled {
+    /// How a value fares by this check alone.
+    #[inline]
+    fn run(&self, value: &[u8], hash: u64) -> Outcome {
+        let passes = match self {
+            Compiled::Named(validator) => (validator.check)(value),
+            Compiled::Weighted(rule, _) => weighted::passes(rule, value),
+            Compiled::Words(list) if list.knows(value, hash) => true,
+            Compiled::Words(list) if list.required => return Outcome::Not,
+            Compiled::Words(_) => return Outcome::Unlisted,
+        };
+        if passes { Outcome::Pass } else { Outcome::Fail }
+    }
 }
 
 impl Checks {
@@ -91,7 +109,10 @@ impl Checks {
             Check::Weighted { weighted } if weighted.modulus < 2 || weighted.weights.is_empty() => {
                 Err("a weighted sum needs weights and a modulus of 2 or more".to_owned())
             }
-            Check::Weighted { weighted } => Ok(Compiled::Weighted(weighted.clone())),
+            Check::Weighted { weighted } => Ok(Compiled::Weighted(
+                weighted.clone(),
+                Sums::compile(weighted),
+            )),
             Check::Words { words } => LookUp::new(words, lists).map(Compiled::Words),
         };
         checks
@@ -105,21 +126,61 @@ impl Checks {
     pub fn run(&self, value: &[u8], hash: u64) -> Outcome {
         let mut outcome = Outcome::Pass;
         for check in &self.0 {
-            let passes = match check {
-                Compiled::Named(validator) => (validator.check)(value),
-                Compiled::Weighted(rule) => weighted::passes(rule, value),
-                Compiled::Words(list) if list.knows(value, hash) => true,
-                Compiled::Words(list) if list.required => return Outcome::Not,
-                Compiled::Words(_) => {
-                    outcome = Outcome::Unlisted;
-                    true
-                }
-            };
-            if !passes {
-                return Outcome::Fail;
+            match check.run(value, hash) {
+                Outcome::Pass => {}
+                Outcome::Unlisted => outcome = Outcome::Unlisted,
+                fails => return fails,
             }
         }
         outcome
+    }
+
+    /// How all of some numbers fare, whose digits are in `digits` and which `value` gives with their hashes; does nothing
+    /// when that is no faster than to [`Checks::run`] each.
+    pub(crate) fn run_digits<'v>(
+        &self,
+        digits: &mut Digits,
+        value: impl Fn(usize) -> (&'v [u8], u64),
+        outcomes: &mut Vec<Outcome>,
+    ) -> bool {
+        // What comes before a list of words fails a value alike in any order.
+        let before = self
+            .0
+            .iter()
+            .take_while(|check| !matches!(check, Compiled::Words(_)));
+        let sums = before.enumerate().find_map(|(index, check)| match check {
+            Compiled::Weighted(_, Some(sums)) => Some((index, sums)),
+            _ => None,
+        });
+        let Some((done, sums)) = sums.filter(|_| !digits.is_empty()) else {
+            return false;
+        };
+        sums.pass(digits, outcomes);
+        if self.0.len() == 1 {
+            return true;
+        }
+        for (index, outcome) in outcomes.iter_mut().enumerate() {
+            if *outcome == Outcome::Fail {
+                continue;
+            }
+            let (value, hash) = value(index);
+            let others = self
+                .0
+                .iter()
+                .enumerate()
+                .filter(|(other, _)| *other != done);
+            for (_, check) in others {
+                match check.run(value, hash) {
+                    Outcome::Pass => {}
+                    Outcome::Unlisted => *outcome = Outcome::Unlisted,
+                    fails => {
+                        *outcome = fails;
+                        break;
+                    }
+                }
+            }
+        }
+        true
     }
 
     /// Whether a list of words only speaks for a value, so that one outside is still a candidate.
@@ -133,7 +194,7 @@ impl Checks {
     pub fn describe(&self) -> String {
         let names = self.0.iter().map(|check| match check {
             Compiled::Named(validator) => validator.name.to_owned(),
-            Compiled::Weighted(rule) => format!("weighted mod {}", rule.modulus),
+            Compiled::Weighted(rule, _) => format!("weighted mod {}", rule.modulus),
             Compiled::Words(list) => format!("list {}", list.name),
         });
         names.collect::<Vec<_>>().join(" and ")

@@ -1,0 +1,63 @@
+//! Where a cell and a match in it start and end.
+
+use std::ops::Range;
+
+use super::prefilter;
+use crate::format::Value;
+
+/// The value without white space around it, and a whole number without the `.0` that a spreadsheet or data frame
+/// adds to a column with gaps.
+#[inline]
+pub(super) fn trim(text: &[u8], value: Value) -> (usize, usize) {
+    let (mut start, mut end) = (value.start as usize, value.end as usize);
+    while start < end && text[start].is_ascii_whitespace() {
+        start += 1;
+    }
+    while start < end && text[end - 1].is_ascii_whitespace() {
+        end -= 1;
+    }
+    let bytes = &text[start..end];
+    if bytes.last() == Some(&b'0')
+        && let Some(whole) = bytes.strip_suffix(b".0")
+        && (6..=20).contains(&whole.len())
+        && whole.iter().all(u8::is_ascii_digit)
+    {
+        end -= 2;
+    }
+    (start, end)
+}
+
+/// Whether a match stands by itself: no letter or digit touches its own, and it is no part of a decimal number.
+#[inline]
+pub(super) fn is_bounded(text: &[u8], span: &Range<usize>) -> bool {
+    if !starts_by_itself(text, span.start) {
+        return false;
+    }
+    let last = text[span.end - 1];
+    match &text[span.end..] {
+        [next, ..] if prefilter::is_word(*next) => !prefilter::is_word(last),
+        [b'.', digit, ..] if digit.is_ascii_digit() => !last.is_ascii_digit(),
+        [b',', rest @ ..] => !last.is_ascii_digit() || !(1..=3).contains(&digits(rest.iter())),
+        _ => true,
+    }
+}
+
+/// The part of [`is_bounded`] that looks at the start.
+fn starts_by_itself(text: &[u8], start: usize) -> bool {
+    match &text[..start] {
+        [.., before] if prefilter::is_word(*before) => false,
+        [.., digit, b'.'] if digit.is_ascii_digit() => !text[start].is_ascii_digit(),
+        [rest @ .., b','] => {
+            !text[start].is_ascii_digit() || !(1..=3).contains(&digits(rest.iter().rev()))
+        }
+        _ => true,
+    }
+}
+
+/// How many digits follow, up to four. Behind or before a comma, one to three make a decimal number; more are a list.
+fn digits<'a>(bytes: impl Iterator<Item = &'a u8>) -> usize {
+    bytes
+        .take(4)
+        .take_while(|byte| byte.is_ascii_digit())
+        .count()
+}

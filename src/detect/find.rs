@@ -1,0 +1,373 @@
+//! The search of a column's values: from cells to candidates.
+//!
+//! A cell whose shape has a program (`program.rs`) does what that says; others are searched by the kinds of bytes in them.
+//! Cells in which all that can match is the whole cell, and surely does, are put by and checked together (`together.rs`).
+
+use std::ops::Range;
+
+use super::edges::{is_bounded, trim};
+use super::kinds::kinds;
+use super::memo::Place as CellPlace;
+use super::program::{Begin, Lookup, Program, ProgramId};
+use super::search::Wanted;
+use super::shape::{ELEMENTS, Places, shape};
+use super::{
+    Candidate, ColumnPlan, FormId, Found, Matcher, Near, Possible, Scratch, Work, overlap,
+};
+use crate::format::{Batch, Rows};
+use crate::score::EvidenceSet;
+use crate::validate::{Outcome, normalise, words};
+
+/// The values of a batch that are in one column.
+pub(crate) struct Column<'a> {
+    /// Their numbers in the batch, ascending.
+    pub(crate) values: &'a [u32],
+    pub(crate) plan: &'a ColumnPlan,
+    /// The record of the value before them, in the same chunk.
+    pub(crate) after: Option<u32>,
+}
+
+/// A value during a search, without the white space around it.
+pub(super) struct Cell<'a> {
+    pub(super) bytes: &'a [u8],
+    /// Where it starts in the batch's text.
+    pub(super) at: u32,
+    /// Its index in the batch.
+    pub(super) index: u32,
+    pub(super) plan: &'a ColumnPlan,
+}
+
+/// A cell that is checked later, together with others.
+#[derive(Clone, Copy)]
+pub(super) struct PutBy {
+    pub(super) index: u32,
+    pub(super) at: u32,
+    pub(super) len: u32,
+}
+
+impl Column<'_> {
+    /// Whether each value is the only one of its record.
+    fn is_alone(&self, rows: Rows<'_>) -> bool {
+        let Rows::One(rows) = rows else { return false };
+        let row = |value: &u32| rows[*value as usize];
+        let first = self.values.first().map(row);
+        self.values.is_sorted_by(|a, b| row(a) < row(b))
+            && self.after.is_none_or(|after| first > Some(after))
+    }
+}
+
+impl Matcher {
+    /// Finds the candidates of some values of a batch, all of one column, those that fail their check too (they count in the
+    /// column's statistics); gives how many rows of them aren't empty. Column by column, the tables of a search stay in the
+    /// processor's cache.
+    pub(crate) fn find(
+        &self,
+        batch: &Batch<'_>,
+        column: &Column<'_>,
+        scratch: &mut Scratch,
+        found: &mut Found,
+    ) -> u64 {
+        if scratch.work.tokens.is_full() || scratch.programs.is_full() {
+            scratch.forget();
+        }
+        let plan = column.plan;
+        let one = matches!(batch.rows, Rows::One(_));
+        let alone = one && column.is_alone(batch.rows);
+        let has_programs = !self.loose.applies(&plan.forms);
+        let mut filled = 0;
+        let mut places = [0; ELEMENTS + 1];
+        for &index in column.values {
+            let value = batch.values[index as usize];
+            let (start, end) = trim(batch.text, value);
+            if start == end {
+                continue;
+            }
+            filled += if one {
+                1
+            } else {
+                batch.rows.of(index as usize).len() as u64
+            };
+            let number = value.column.0 as usize;
+            let place = CellPlace {
+                value: index,
+                column: value.column.0,
+                at: start as u32,
+            };
+            let pays = has_programs && scratch.programs.pays(number, plan.key);
+            let text = batch.text;
+            let mut program = if pays {
+                scratch
+                    .programs
+                    .by_template(text, start..end, number, &mut places)
+            } else {
+                None
+            };
+            let bytes = &text[start..end];
+            let candidates = &mut found.candidates;
+            let mut unknown = None;
+            // Where most cells come again, their shapes needn't be found out.
+            if program.is_none() && scratch.memo.is_good(number) {
+                match scratch.memo.recall(bytes, plan.key, place, candidates) {
+                    Ok(()) => continue,
+                    Err(is) => unknown = Some(is),
+                }
+            }
+            if program.is_none() && pays {
+                program = self.program(text, start..end, plan, number, scratch, &mut places);
+            }
+            if let Some(id) = program {
+                if id == ProgramId::NOTHING {
+                    continue;
+                }
+                if alone && scratch.programs.list[id.0 as usize].together.is_some() {
+                    let cell = PutBy {
+                        index,
+                        at: start as u32,
+                        len: (end - start) as u32,
+                    };
+                    scratch.put_by(id, cell);
+                    continue;
+                }
+            }
+            let unknown = match unknown {
+                Some(unknown) => unknown,
+                None => match scratch.memo.recall(bytes, plan.key, place, candidates) {
+                    Ok(()) => continue,
+                    Err(unknown) => unknown,
+                },
+            };
+            let cell = Cell {
+                bytes,
+                at: place.at,
+                index,
+                plan,
+            };
+            let before = candidates.len();
+            match program {
+                Some(id) => {
+                    let program = &scratch.programs.list[id.0 as usize];
+                    self.run(&cell, program, &places, &mut scratch.work, candidates);
+                }
+                None => self.find_in(&cell, scratch, candidates),
+            }
+            if candidates.len() - before > 1 {
+                overlap::settle(candidates, before, &self.forms);
+            }
+            scratch.memo.remember(unknown, place, &candidates[before..]);
+        }
+        self.check_put_by(batch, scratch, found);
+        filled
+    }
+
+    /// The program of a cell's shape, if it has one.
+    #[inline]
+    fn program(
+        &self,
+        text: &[u8],
+        cell: Range<usize>,
+        plan: &ColumnPlan,
+        column: usize,
+        scratch: &mut Scratch,
+        places: &mut Places,
+    ) -> Option<ProgramId> {
+        let programs = &mut scratch.programs;
+        let shape = shape(text, cell.start, cell.end, places)?;
+        match programs.look_up(plan.key, &shape, cell.len(), column) {
+            Lookup::Known(id) => Some(id),
+            Lookup::Worthwhile => {
+                let tokens = &mut scratch.work.tokens;
+                let example = (&text[cell], &*places);
+                Some(self.make_program(plan, &shape, example, programs, tokens))
+            }
+            Lookup::None => None,
+        }
+    }
+
+    /// Does what the program of a cell's shape says.
+    pub(super) fn run(
+        &self,
+        cell: &Cell<'_>,
+        program: &Program,
+        places: &Places,
+        work: &mut Work,
+        found: &mut Vec<Candidate>,
+    ) {
+        for &form in &program.whole_sure {
+            self.propose(cell, 0..cell.bytes.len(), form, work, found);
+        }
+        if !program.whole.is_empty() {
+            self.find_whole(cell, &program.whole, work, found);
+        }
+        let mut tokens = self.tokens.search(cell.bytes);
+        let mut matched = std::mem::take(&mut work.matched);
+        let mut go_on = 0;
+        for begin in &program.begins {
+            let Begin {
+                element,
+                sure,
+                unsure,
+            } = begin;
+            let start = usize::from(places[usize::from(*element)]);
+            if start < go_on {
+                continue;
+            }
+            matched.clear();
+            if let Some((chosen, forms)) = unsure {
+                tokens.go_to(start);
+                let wanted = Wanted {
+                    chosen: *chosen,
+                    forms,
+                };
+                tokens.match_here(wanted, &mut work.tokens, &mut matched);
+            }
+            let end_of = |element: u8| usize::from(places[usize::from(element)]);
+            matched.extend(sure.iter().map(|&(form, end)| (form, end_of(end))));
+            for &(form, end) in &matched {
+                if self.propose(cell, start..end, form, work, found) && self.is_strong(form) {
+                    go_on = go_on.max(end);
+                }
+            }
+        }
+        matched.clear();
+        work.matched = matched;
+    }
+
+    /// Searches a cell by the kinds of bytes in it.
+    pub(super) fn find_in(
+        &self,
+        cell: &Cell<'_>,
+        scratch: &mut Scratch,
+        found: &mut Vec<Candidate>,
+    ) {
+        let slot = scratch.possible(self, cell.plan, kinds(cell.bytes));
+        let Possible {
+            whole,
+            part,
+            forms,
+            chosen,
+            ..
+        } = &scratch.possible[slot];
+        if !whole.is_empty() {
+            self.find_whole(cell, whole, &mut scratch.work, found);
+        }
+        if *part {
+            let wanted = Wanted {
+                chosen: *chosen,
+                forms,
+            };
+            self.find_parts(cell, wanted, &mut scratch.work, found);
+        }
+    }
+
+    fn find_whole(
+        &self,
+        cell: &Cell<'_>,
+        tasks: &[super::Task],
+        work: &mut Work,
+        found: &mut Vec<Candidate>,
+    ) {
+        let mut matched = std::mem::take(&mut work.whole);
+        matched.clear();
+        self.cells
+            .search(cell.bytes, tasks, &mut work.cells, &mut matched);
+        for &form in &matched {
+            self.propose(cell, 0..cell.bytes.len(), form, work, found);
+        }
+        work.whole = matched;
+    }
+
+    fn find_parts(
+        &self,
+        cell: &Cell<'_>,
+        wanted: Wanted<'_>,
+        work: &mut Work,
+        found: &mut Vec<Candidate>,
+    ) {
+        let mut matched = std::mem::take(&mut work.matched);
+        let mut tokens = self.tokens.search(cell.bytes);
+        while let Some(start) = tokens.next_match(wanted, &mut work.tokens, &mut matched) {
+            let mut sure = start;
+            for &(form, end) in &matched {
+                if self.propose(cell, start..end, form, work, found) && self.is_strong(form) {
+                    sure = sure.max(end);
+                }
+            }
+            tokens.skip_to(sure);
+        }
+        matched.clear();
+        work.matched = matched;
+        self.loose.search(cell.bytes, wanted.forms, |form, span| {
+            self.propose(cell, span, form, work, found);
+        });
+    }
+
+    /// Whether nothing is looked for inside a match that passes: it speaks for itself, or its parts mean nothing.
+    pub(super) fn is_strong(&self, form: FormId) -> bool {
+        self.forms[usize::from(form.0)].is_strong()
+    }
+
+    /// Checks a match, and adds it to the candidates if it is one; whether it passes.
+    fn propose(
+        &self,
+        cell: &Cell<'_>,
+        span: Range<usize>,
+        id: FormId,
+        work: &mut Work,
+        found: &mut Vec<Candidate>,
+    ) -> bool {
+        let whole = span == (0..cell.bytes.len());
+        let (part, bit) = (usize::from(id.0 / 64), id.0 % 64);
+        if whole && cell.plan.never_whole[part] >> bit & 1 == 1 {
+            return false;
+        }
+        let taken = &mut work.taken[usize::from(id.0)];
+        if taken.0 == cell.index && (span.start as u32) < taken.1 || !is_bounded(cell.bytes, &span)
+        {
+            return false;
+        }
+        let form = &self.forms[usize::from(id.0)];
+        let detector = &self.detectors[usize::from(form.detector.0)];
+        let raw = &cell.bytes[span.clone()];
+        let kind = (form.normalise, form.pad, cell.index, span.start, span.end);
+        if work.normalised_as != Some(kind) {
+            normalise(kind.0, kind.1, raw, &mut work.normalised);
+            work.hash = words::hash(&work.normalised);
+            work.normalised_as = Some(kind);
+        }
+        let mut evidence = match form.checks.run(&work.normalised, work.hash) {
+            Outcome::Pass => EvidenceSet::PASSED,
+            Outcome::Unlisted => EvidenceSet::UNLISTED,
+            Outcome::Fail => EvidenceSet::FAILED,
+            Outcome::Not => return false,
+        };
+        let mut near = Near::NONE;
+        if whole {
+            evidence = evidence | EvidenceSet::WHOLE;
+        }
+        if !evidence.has(EvidenceSet::FAILED) {
+            *taken = (cell.index, span.end as u32);
+            if !whole {
+                let around =
+                    self.context
+                        .around(cell.bytes, &span, form.detector, &mut work.window);
+                evidence = evidence | around.0;
+                near = around.1;
+            }
+            if detector.placeholders.holds(&work.normalised, work.hash) {
+                evidence = evidence | EvidenceSet::PLACEHOLDER;
+            }
+        }
+        let span = cell.at + span.start as u32..cell.at + span.end as u32;
+        found.push(Candidate {
+            value: cell.index,
+            span,
+            form: id,
+            evidence,
+            near,
+            hash: work.hash,
+            alone: false,
+            again: false,
+        });
+        evidence.has(EvidenceSet::PASSED)
+    }
+}

@@ -1,0 +1,404 @@
+//! Programs: what to do with the cells of one shape in columns of one plan.
+//!
+//! Most shapes can hold nothing, and a cell of such a shape costs no more than the look-up of its program. Of the others many
+//! have matches that are sure (`walk.rs`), so that only checks are left to run. A program is made when its shape turns up
+//! for the second time: shapes that come once are not worth it, and are searched like any other text.
+
+use std::ops::Range;
+
+use super::search::Chosen;
+use super::shape::{ELEMENTS, Element, Places, Shape, Template};
+use super::walk::{End, WalksScratch};
+use super::{ColumnPlan, FormId, Matcher, Task};
+use crate::rule::Normalise;
+
+/// Programs looked up by plan and shape; a new one takes the place of the one in its slot.
+const SLOTS: usize = 1 << 12;
+/// Programs kept; when there are more, all are made afresh.
+const MOST: usize = 1 << 12;
+/// Cells for each program that is made, once [`FREE`] are: what making them costs stays small beside the search.
+const CELLS_PER_PROGRAM: u64 = 32;
+const FREE: u64 = 1024;
+/// Shapes of a column that are looked up in any case, and how many of all must be known from then on.
+const TRIALS: u32 = 512;
+const KNOWN_OF_TEN: u32 = 4;
+
+/// What to do with a cell.
+pub(super) struct Program {
+    /// What can match from some element on, by element.
+    pub(super) begins: Box<[Begin]>,
+    /// Forms that must be a whole cell, and surely match.
+    pub(super) whole_sure: Box<[FormId]>,
+    /// Such forms that may match.
+    pub(super) whole: Box<[Task]>,
+    /// Set when the whole cell is all that can match, and surely does: then such cells are checked together.
+    pub(super) together: Option<Together>,
+}
+
+/// Forms that may match from an element on.
+pub(super) struct Begin {
+    pub(super) element: u8,
+    /// Forms that match, and the element before which the match ends.
+    pub(super) sure: Box<[(FormId, u8)]>,
+    /// Forms that have to be searched for.
+    pub(super) unsure: Option<(Chosen, Box<[u64]>)>,
+}
+
+/// Forms that all match the whole cell, each of another detector.
+pub(super) struct Together {
+    /// The ways in which they normalise the cell.
+    pub(super) kinds: Box<[(Normalise, Option<usize>)]>,
+    /// The forms, ascending, and their place in `kinds`.
+    pub(super) forms: Box<[(FormId, u8)]>,
+    /// How many digits the cell is made of, if it is.
+    pub(super) digits: Option<u8>,
+}
+
+/// A program by its number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct ProgramId(pub(super) u32);
+
+impl ProgramId {
+    /// The program that does nothing.
+    pub(super) const NOTHING: Self = Self(0);
+}
+
+#[derive(Clone, Copy)]
+struct Slot {
+    plan: u64,
+    shape: Shape,
+    program: u32,
+    template: u16,
+}
+
+#[derive(Clone, Copy)]
+struct Column {
+    plan: u64,
+    tried: u32,
+    known: u32,
+    /// By a cell's length, the template that such a cell had last.
+    templates: [u16; TEMPLATES],
+}
+
+/// Lengths that a column has templates for at a time.
+const TEMPLATES: usize = 32;
+const NO_TEMPLATE: u16 = u16::MAX;
+
+impl Default for Column {
+    fn default() -> Self {
+        Self {
+            plan: 0,
+            tried: 0,
+            known: 0,
+            templates: [NO_TEMPLATE; TEMPLATES],
+        }
+    }
+}
+
+/// The programs known, one set for each thread.
+pub(super) struct Programs {
+    slots: Vec<Slot>,
+    /// Hashes of shapes that were seen and have no program.
+    seen: Vec<u64>,
+    pub(super) list: Vec<Program>,
+    walks: WalksScratch,
+    columns: Vec<Column>,
+    /// Templates, with where elements start and the program.
+    templates: Vec<(Template, Places, ProgramId)>,
+    /// Cells looked up, and programs made.
+    looked_up: u64,
+    made: u64,
+}
+
+/// What the look-up of a shape says.
+pub(super) enum Lookup {
+    /// Its program.
+    Known(ProgramId),
+    /// It has none, but is worth one: [`Programs::make`] it.
+    Worthwhile,
+    /// It has none.
+    None,
+}
+
+impl Programs {
+    pub(super) fn new() -> Self {
+        let mut programs = Self {
+            slots: Vec::new(),
+            seen: vec![0; SLOTS],
+            list: Vec::new(),
+            walks: WalksScratch::default(),
+            columns: Vec::new(),
+            templates: Vec::new(),
+            looked_up: 0,
+            made: 0,
+        };
+        programs.clear();
+        programs
+    }
+
+    /// Forgets all programs.
+    pub(super) fn clear(&mut self) {
+        let none = Slot {
+            plan: 0,
+            shape: Shape::default(),
+            program: 0,
+            template: NO_TEMPLATE,
+        };
+        self.templates.clear();
+        self.columns.clear();
+        self.slots.clear();
+        self.slots.resize(SLOTS, none);
+        self.list.clear();
+        self.list.push(Program {
+            begins: Box::default(),
+            whole_sure: Box::default(),
+            whole: Box::default(),
+            together: None,
+        });
+    }
+
+    /// A new chunk starts, whose columns are others.
+    pub(super) fn start_chunk(&mut self) {
+        self.columns.clear();
+    }
+
+    /// Whether it pays to find out the shapes of a column's cells.
+    #[inline]
+    pub(super) fn pays(&mut self, column: usize, plan: u64) -> bool {
+        if column >= self.columns.len() {
+            self.columns.resize(column + 1, Column::default());
+        }
+        if self.columns[column].plan != plan {
+            self.columns[column] = Column {
+                plan,
+                ..Column::default()
+            };
+        }
+        let Column { tried, known, .. } = self.columns[column];
+        tried < TRIALS || known * 10 >= tried * KNOWN_OF_TEN
+    }
+
+    /// The program of a cell, if the column's last cell of that length was like it; and where its elements start.
+    #[inline]
+    pub(super) fn by_template(
+        &self,
+        text: &[u8],
+        cell: Range<usize>,
+        column: usize,
+        places: &mut Places,
+    ) -> Option<ProgramId> {
+        let number = self.columns[column].templates[cell.len() % TEMPLATES];
+        let (template, its_places, program) = self.templates.get(usize::from(number))?;
+        if !template.holds(text, cell.start, cell.end) {
+            return None;
+        }
+        if *program != ProgramId::NOTHING {
+            *places = *its_places;
+        }
+        Some(*program)
+    }
+
+    /// The program of a shape that a column's cell has.
+    #[inline]
+    pub(super) fn look_up(
+        &mut self,
+        plan: u64,
+        shape: &Shape,
+        len: usize,
+        column: usize,
+    ) -> Lookup {
+        let hash = shape.hash(plan);
+        let place = (hash >> 32) as usize % SLOTS;
+        let slot = &self.slots[place];
+        let column = &mut self.columns[column];
+        column.tried += 1;
+        self.looked_up += 1;
+        if slot.plan == plan && slot.shape == *shape {
+            column.known += 1;
+            column.templates[len % TEMPLATES] = slot.template;
+            return Lookup::Known(ProgramId(slot.program));
+        }
+        if std::mem::replace(&mut self.seen[place], hash) == hash
+            && self.made < self.looked_up / CELLS_PER_PROGRAM + FREE
+        {
+            return Lookup::Worthwhile;
+        }
+        Lookup::None
+    }
+
+    /// Keeps the program of a shape.
+    fn keep(
+        &mut self,
+        plan: u64,
+        shape: &Shape,
+        cell: &[u8],
+        places: &Places,
+        program: Program,
+    ) -> ProgramId {
+        self.made += 1;
+        let number = if program.is_nothing() {
+            ProgramId::NOTHING
+        } else {
+            self.list.push(program);
+            ProgramId(self.list.len() as u32 - 1)
+        };
+        let template = match Template::new(shape, cell) {
+            Some(template) => {
+                self.templates.push((template, *places, number));
+                self.templates.len() as u16 - 1
+            }
+            None => NO_TEMPLATE,
+        };
+        self.slots[(shape.hash(plan) >> 32) as usize % SLOTS] = Slot {
+            plan,
+            shape: *shape,
+            program: number.0,
+            template,
+        };
+        number
+    }
+
+    /// Whether there are so many programs that all had better be forgotten.
+    pub(super) fn is_full(&self) -> bool {
+        self.list.len() >= MOST || self.templates.len() >= MOST
+    }
+}
+
+impl Program {
+    fn is_nothing(&self) -> bool {
+        self.begins.is_empty() && self.whole_sure.is_empty() && self.whole.is_empty()
+    }
+}
+
+impl Matcher {
+    /// Makes the program of a shape in columns of a plan.
+    #[cold]
+    pub(super) fn make_program(
+        &self,
+        plan: &ColumnPlan,
+        shape: &Shape,
+        (cell, places): (&[u8], &Places),
+        programs: &mut Programs,
+        tokens: &mut super::search::TokensScratch,
+    ) -> ProgramId {
+        let elements = shape.elements();
+        let wanted = |form: u16| plan.forms[usize::from(form / 64)] >> (form % 64) & 1 == 1;
+        let never = |form: u16| plan.never_whole[usize::from(form / 64)] >> (form % 64) & 1 == 1;
+        let mut begins = Vec::new();
+        let mut whole_sure = Vec::new();
+        let mut whole = vec![0; plan.forms.len()];
+        for at in 0..elements.len() {
+            if at > 0 && !self.begins_at(elements, at) {
+                continue;
+            }
+            let mut sure = Vec::new();
+            let mut unsure = vec![0; plan.forms.len()].into_boxed_slice();
+            let reaches = self.walks.from(elements, at, &mut programs.walks);
+            for reach in reaches.iter().filter(|reach| wanted(reach.form)) {
+                let (form, bit) = (reach.form, 1 << (reach.form % 64));
+                let is_cell = self.is_cell_form(usize::from(form));
+                if !is_cell && at == 0 && !self.begins_at(elements, at) {
+                    continue;
+                }
+                match reach.end {
+                    End::Sure(end) if at == 0 && end == elements.len() && never(form) => {}
+                    End::Sure(_) if is_cell => whole_sure.push(FormId(form)),
+                    End::Sure(end) => sure.push((FormId(form), end as u8)),
+                    End::Unsure if is_cell => whole[usize::from(form / 64)] |= bit,
+                    End::Unsure => unsure[usize::from(form / 64)] |= bit,
+                }
+            }
+            let unsure = unsure
+                .iter()
+                .any(|word| *word != 0)
+                .then(|| (tokens.chosen(&unsure), unsure));
+            if !sure.is_empty() || unsure.is_some() {
+                sure.sort_unstable();
+                begins.push(Begin {
+                    element: at as u8,
+                    sure: sure.into(),
+                    unsure,
+                });
+            }
+        }
+        whole_sure.sort_unstable();
+        let whole: Box<[Task]> = self.cells.tasks(&whole).into();
+        let together = if whole.is_empty() {
+            self.together(elements, &begins, &whole_sure)
+        } else {
+            None
+        };
+        let program = Program {
+            begins: begins.into(),
+            whole_sure: whole_sure.into(),
+            whole,
+            together,
+        };
+        programs.keep(plan.key, shape, cell, places, program)
+    }
+
+    /// Whether forms are searched for from this element on: at tokens, and at bytes that some form starts with.
+    fn begins_at(&self, elements: &[Element], at: usize) -> bool {
+        match elements[at].single() {
+            Some(byte) => self.tokens.is_lead(byte),
+            None => at == 0 || !elements[at - 1].is_run(),
+        }
+    }
+
+    fn together(
+        &self,
+        elements: &[Element],
+        begins: &[Begin],
+        whole_sure: &[FormId],
+    ) -> Option<Together> {
+        let all_whole = begins.iter().all(|begin| {
+            let whole = |&(_, end): &(FormId, u8)| usize::from(end) == elements.len();
+            begin.element == 0 && begin.unsure.is_none() && begin.sure.iter().all(whole)
+        });
+        if !all_whole {
+            return None;
+        }
+        let is_digits = matches!(elements, [only] if only.is_digits());
+        let sure = begins.iter().flat_map(|begin| begin.sure.iter());
+        let all: Vec<FormId> = sure
+            .map(|(form, _)| *form)
+            .chain(whole_sure.iter().copied())
+            .collect();
+        let mut detectors: Vec<_> = all
+            .iter()
+            .map(|form| self.forms[usize::from(form.0)].detector)
+            .collect();
+        detectors.sort_unstable();
+        detectors.dedup();
+        if all.is_empty() || detectors.len() < all.len() {
+            return None;
+        }
+        let mut kinds = Vec::new();
+        let mut forms = Vec::new();
+        for id in all {
+            let form = &self.forms[usize::from(id.0)];
+            // Nothing is to be normalised in a number.
+            let normalise = if is_digits {
+                Normalise::None
+            } else {
+                form.normalise
+            };
+            let kind = (normalise, form.pad);
+            let place = kinds
+                .iter()
+                .position(|known| *known == kind)
+                .unwrap_or_else(|| {
+                    kinds.push(kind);
+                    kinds.len() - 1
+                });
+            forms.push((id, place as u8));
+        }
+        Some(Together {
+            kinds: kinds.into(),
+            forms: forms.into(),
+            digits: is_digits.then(|| *elements[0].lengths().start() as u8),
+        })
+    }
+}
+
+const _: () = assert!(ELEMENTS < 256, "an element's number is a byte");

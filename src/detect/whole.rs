@@ -1,0 +1,121 @@
+//! The search for forms that must be a whole cell.
+
+use std::ops::Range;
+
+use regex_automata::nfa::thompson::NFA;
+
+use super::FormId;
+use super::automaton::{Automaton, States};
+use super::prefilter::{ByteSet, heads, requires};
+use super::search::{HEADS, having_heads, heads_of};
+use crate::error::Error;
+
+/// No whole cell longer than this is compared with the forms that need one.
+const LONGEST_CELL: usize = 256;
+
+/// Walk these forms of a group, one bit each.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Task {
+    group: u32,
+    mask: u64,
+}
+
+/// Forms that must be a whole cell.
+pub(super) struct Cells {
+    groups: Vec<CellGroup>,
+    /// Their numbers.
+    forms: Range<usize>,
+}
+
+/// Up to 64 forms that must be a whole cell, compiled together: those that need a digit by themselves, for they are long and
+/// few cells have one.
+struct CellGroup {
+    automaton: Automaton,
+    forms: Vec<u16>,
+    /// For each byte at each of the first places of a cell, the forms that can have it there.
+    heads: Box<[[u64; HEADS]; 256]>,
+}
+
+/// For each group of cell forms the states of its automaton.
+pub(super) struct CellsScratch(Vec<States>);
+
+impl Cells {
+    pub(super) fn new(forms: &[(&str, &NFA)], first: usize) -> Result<Self, Error> {
+        let digit = ByteSet::of(|byte| byte.is_ascii_digit());
+        let (with, without): (Vec<usize>, Vec<usize>) =
+            (0..forms.len()).partition(|&form| requires(forms[form].1, digit));
+        let groups = [with, without]
+            .iter()
+            .flat_map(|kind| kind.chunks(64))
+            .map(|group| CellGroup::new(forms, first, group))
+            .collect::<Result<_, _>>()?;
+        Ok(Self {
+            groups,
+            forms: first..first + forms.len(),
+        })
+    }
+
+    pub(super) fn scratch(&self) -> CellsScratch {
+        CellsScratch(
+            self.groups
+                .iter()
+                .map(|group| group.automaton.states())
+                .collect(),
+        )
+    }
+
+    /// Whether it is one of them.
+    pub(super) fn holds(&self, form: usize) -> bool {
+        self.forms.contains(&form)
+    }
+
+    /// What to do to find some forms.
+    pub(super) fn tasks(&self, forms: &[u64]) -> Vec<Task> {
+        let has = |form: u16| forms[usize::from(form / 64)] >> (form % 64) & 1;
+        let groups = self.groups.iter().enumerate();
+        let tasks = groups.map(|(group, CellGroup { forms, .. })| Task {
+            group: group as u32,
+            mask: (0..)
+                .zip(forms)
+                .fold(0, |all, (bit, form)| all | has(*form) << bit),
+        });
+        tasks.filter(|task| task.mask != 0).collect()
+    }
+
+    /// The forms that match the whole cell.
+    pub(super) fn search(
+        &self,
+        bytes: &[u8],
+        tasks: &[Task],
+        scratch: &mut CellsScratch,
+        matched: &mut Vec<FormId>,
+    ) {
+        if bytes.len() > LONGEST_CELL {
+            return;
+        }
+        for task in tasks {
+            let group = &self.groups[task.group as usize];
+            let mask = task.mask & having_heads(&group.heads, bytes);
+            if mask == 0 {
+                continue;
+            }
+            let states = &mut scratch.0[task.group as usize];
+            for &pattern in group.automaton.whole(bytes, states) {
+                if mask >> pattern & 1 == 1 {
+                    matched.push(FormId(group.forms[usize::from(pattern)]));
+                }
+            }
+        }
+    }
+}
+
+impl CellGroup {
+    fn new(forms: &[(&str, &NFA)], first: usize, group: &[usize]) -> Result<Self, Error> {
+        let patterns: Vec<&str> = group.iter().map(|&form| forms[form].0).collect();
+        Ok(Self {
+            automaton: Automaton::new_whole(&patterns)?,
+            forms: group.iter().map(|form| (first + form) as u16).collect(),
+            heads: heads_of(group.iter().map(|&form| heads(forms[form].1))),
+        })
+    }
+}

@@ -1,0 +1,420 @@
+//! The values of one chunk: searched, counted, and their hits packed.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::hits::{Hit, Packed};
+use super::ledger::{Accumulator, ColumnKey};
+use super::worker::{Engine, MOST_PROBLEMS, Reading};
+use crate::detect::mask::mask;
+use crate::detect::plan::ColumnPlan;
+use crate::detect::{Alike, Candidate, Column, DetectorId, Found, Matcher, Scratch, Whole};
+use crate::error::Problem;
+use crate::format::{Batch, ColumnId, Sink, Value};
+use crate::raw::Raw;
+use crate::score::{EvidenceSet, Example, Few};
+use crate::validate::normalise;
+
+/// What came of a chunk.
+pub(super) struct Counted {
+    /// The tables met, the part's own first, and their records.
+    pub(super) tables: Vec<(Option<Arc<str>>, u64)>,
+    /// For each column, its place in the accumulator and which of the tables it is in.
+    pub(super) columns: Vec<usize>,
+    pub(super) column_tables: Vec<u32>,
+    pub(super) accumulator: Accumulator,
+    pub(super) scratch: Scratch,
+    pub(super) hits: Packed,
+    pub(super) problems: Vec<Problem>,
+}
+
+/// A column of the chunk.
+struct ChunkColumn {
+    /// Its place in the accumulator.
+    at: usize,
+    /// The chunk's number of its table.
+    table: u32,
+    /// The record of its last value.
+    last: Option<u32>,
+    /// For each detector, the rows in which it was found; few detectors.
+    rows: Few<DetectorId, Met>,
+}
+
+/// The rows in which a detector was found.
+struct Met {
+    last: u32,
+    rows: u64,
+}
+
+impl Default for Met {
+    fn default() -> Self {
+        Self {
+            last: u32::MAX,
+            rows: 0,
+        }
+    }
+}
+
+/// The values of a batch, column by column.
+#[derive(Default)]
+struct ByColumn {
+    /// The values, by column.
+    values: Vec<u32>,
+    /// Where those of each column end.
+    ends: Vec<u32>,
+}
+
+impl ByColumn {
+    /// Sorts values by column; gives each column that has some, with their numbers.
+    fn sort(&mut self, values: &[Value], columns: usize) -> impl Iterator<Item = (usize, &[u32])> {
+        self.ends.clear();
+        self.ends.resize(columns, 0);
+        for value in values {
+            self.ends[value.column.0 as usize] += 1;
+        }
+        let mut start = 0;
+        for end in &mut self.ends {
+            start += std::mem::replace(end, start);
+        }
+        self.values.clear();
+        self.values.resize(values.len(), 0);
+        for (index, value) in values.iter().enumerate() {
+            let at = &mut self.ends[value.column.0 as usize];
+            self.values[*at as usize] = index as u32;
+            *at += 1;
+        }
+        let starts = std::iter::once(0).chain(self.ends.iter().copied());
+        let ranges = starts.zip(self.ends.iter().copied()).enumerate();
+        ranges
+            .filter(|(_, (start, end))| start < end)
+            .map(|(column, (start, end))| (column, &self.values[start as usize..end as usize]))
+    }
+}
+
+/// Takes a chunk's values: searches them, counts what is found, packs hits.
+pub(super) struct ChunkSink<'r> {
+    reading: &'r Reading<'r>,
+    index: u64,
+    /// The table that columns are asked for, and the chunk's number of it; 0 is the part's own.
+    table: Option<Arc<str>>,
+    at_table: usize,
+    /// All tables met, the part's own first, and their records.
+    tables: Vec<(Option<Arc<str>>, u64)>,
+    accumulator: Accumulator,
+    scratch: Scratch,
+    columns: Vec<ChunkColumn>,
+    /// From a place in the accumulator to the chunk's column.
+    known: HashMap<usize, ColumnId>,
+    plans: Vec<Arc<ColumnPlan>>,
+    /// For each column, the rows that aren't empty.
+    filled: Vec<u64>,
+    found: Found,
+    by_column: ByColumn,
+    hits: Packed,
+    /// Values in the batches before.
+    counted: u64,
+    problems: Vec<Problem>,
+    text: String,
+    normalised: Vec<u8>,
+}
+
+impl Sink for ChunkSink<'_> {
+    fn column(&mut self, name: &str) -> ColumnId {
+        let key = ColumnKey {
+            table: self.table.clone(),
+            name: name.into(),
+        };
+        let first = (self.index, self.columns.len() as u32);
+        let name = key.name.clone();
+        let at = self.accumulator.column(key, first);
+        if let Some(&known) = self.known.get(&at) {
+            return known;
+        }
+        let id = ColumnId(self.columns.len() as u32);
+        let plan = self.reading.plan(&name);
+        self.known.insert(at, id);
+        self.plans.push(plan);
+        self.filled.push(0);
+        self.columns.push(ChunkColumn {
+            at,
+            table: self.at_table as u32,
+            last: None,
+            rows: Few::default(),
+        });
+        id
+    }
+
+    fn batch(&mut self, batch: Batch<'_>) {
+        let mut found = std::mem::take(&mut self.found);
+        let mut by_column = std::mem::take(&mut self.by_column);
+        let matcher = &self.reading.engine.matcher;
+        found.lists = self.reading.engine.scan.findings;
+        Matcher::start_batch(&mut self.scratch);
+        for (number, values) in by_column.sort(batch.values, self.columns.len()) {
+            let column = Column {
+                values,
+                plan: &self.plans[number],
+                after: self.columns[number].last,
+            };
+            self.filled[number] += matcher.find(&batch, &column, &mut self.scratch, &mut found);
+            let last = values.last().map(|&value| batch.rows.of(value as usize));
+            self.columns[number].last = last.and_then(|rows| rows.last().copied());
+            self.count_alike(&batch, number, &found);
+            found.alike.clear();
+            found.wholes.clear();
+            if !found.lists {
+                for candidate in found.candidates.drain(..) {
+                    self.count(&batch, &candidate);
+                }
+            }
+        }
+        // Findings are listed in the order of the text.
+        found.candidates.sort_by_key(|candidate| candidate.value);
+        for candidate in found.candidates.drain(..) {
+            self.count(&batch, &candidate);
+        }
+        self.counted += batch.values.len() as u64;
+        self.by_column = by_column;
+        self.found = found;
+    }
+
+    fn problem(&mut self, problem: Problem) {
+        if self.problems.len() < MOST_PROBLEMS {
+            self.problems.push(problem);
+        }
+    }
+
+    fn table(&mut self, table: Option<&Arc<str>>) {
+        if self.table.as_ref() == table {
+            return;
+        }
+        let known = self
+            .tables
+            .iter()
+            .position(|(known, _)| known.as_ref() == table);
+        self.at_table = known.unwrap_or_else(|| {
+            self.tables.push((table.cloned(), 0));
+            self.tables.len() - 1
+        });
+        self.table = table.cloned();
+    }
+
+    fn records(&mut self, count: u64) {
+        self.tables[self.at_table].1 += count;
+    }
+}
+
+impl ChunkColumn {
+    /// Notes the rows in which a detector was found; gives how many of them are new.
+    fn met(&mut self, detector: DetectorId, rows: &[u32]) -> u64 {
+        let met = self.rows.of(detector);
+        let mut new = 0;
+        for &row in rows {
+            new += u64::from(std::mem::replace(&mut met.last, row) != row);
+        }
+        met.rows += new;
+        new
+    }
+
+    /// The same for a value that is the only one of its record, in which the detector has one candidate only. Such values
+    /// come in any order.
+    fn met_alone(&mut self, detector: DetectorId, rows: &[u32]) -> u64 {
+        let met = self.rows.of(detector);
+        let new = rows.len() as u64;
+        met.rows += new;
+        let before = (met.last != u32::MAX).then_some(met.last);
+        met.last = rows.iter().copied().chain(before).max().unwrap_or(u32::MAX);
+        new
+    }
+}
+
+impl<'r> ChunkSink<'r> {
+    pub(super) fn new(
+        reading: &'r Reading<'r>,
+        index: u64,
+        table: Option<Arc<str>>,
+        accumulator: Accumulator,
+        scratch: Scratch,
+    ) -> Self {
+        Self {
+            reading,
+            index,
+            at_table: 0,
+            tables: vec![(table.clone(), 0)],
+            table,
+            accumulator,
+            scratch,
+            columns: Vec::new(),
+            known: HashMap::new(),
+            plans: Vec::new(),
+            filled: Vec::new(),
+            found: Found::default(),
+            by_column: ByColumn::default(),
+            hits: Packed::default(),
+            counted: 0,
+            problems: Vec::new(),
+            text: String::new(),
+            normalised: Vec::new(),
+        }
+    }
+
+    /// Adds what was counted within the chunk to the accumulator, and gives out what came of it.
+    pub(super) fn settle(mut self) -> Counted {
+        for (column, filled) in self.columns.iter_mut().zip(&self.filled) {
+            let tally = self.accumulator.tally(column.at);
+            tally.nonempty += filled;
+            for (detector, met) in column.rows.drain() {
+                *tally.rows.of(detector) += met.rows;
+            }
+        }
+        Counted {
+            tables: self.tables,
+            columns: self.columns.iter().map(|column| column.at).collect(),
+            column_tables: self.columns.iter().map(|column| column.table).collect(),
+            accumulator: self.accumulator,
+            scratch: self.scratch,
+            hits: self.hits,
+            problems: self.problems,
+        }
+    }
+
+    /// Counts candidates of a column that fare alike.
+    fn count_alike(&mut self, batch: &Batch<'_>, number: usize, found: &Found) {
+        let Engine { scan, matcher, .. } = self.reading.engine;
+        let keep = scan.samples;
+        let column = &mut self.columns[number];
+        for Alike {
+            form,
+            evidence,
+            wholes,
+        } in &found.alike
+        {
+            let wholes = &found.wholes[wholes.clone()];
+            let tally = self.accumulator.tally(column.at);
+            let counts = tally.forms.of(*form);
+            let bucket = counts.bucket(*evidence);
+            bucket.matches += wholes.len() as u64;
+            let hashes = wholes.iter().map(|whole| whole.hash);
+            counts.shapes[0].add_all(hashes.clone());
+            if evidence.has(EvidenceSet::FAILED) {
+                continue;
+            }
+            counts.values.add_all(hashes);
+            counts.bucket(*evidence).rows += wholes.len() as u64;
+            let detector = matcher.forms[usize::from(form.0)].detector;
+            for whole in wholes {
+                column.met_alone(detector, batch.rows.of(whole.value as usize));
+            }
+            let at = |whole: &Whole| (self.index, self.counted + u64::from(whole.value));
+            if wholes
+                .first()
+                .is_none_or(|first| counts.has_examples_before(at(first), keep))
+            {
+                continue;
+            }
+            for whole in wholes {
+                if !counts.wants_example(at(whole), whole.hash, keep) {
+                    continue;
+                }
+                let span = whole.at as usize..(whole.at + whole.len) as usize;
+                let rule = &matcher.detectors[usize::from(detector.0)].rule;
+                let raw = Raw::new(&batch.text[span]);
+                let text = if scan.reveal {
+                    String::from_utf8_lossy(raw.expose()).into_owned()
+                } else {
+                    let mut text = String::new();
+                    mask(rule.mask, raw, &mut text);
+                    text
+                };
+                let example = Example {
+                    at: at(whole),
+                    hash: whole.hash,
+                    evidence: *evidence,
+                    text,
+                };
+                counts.add_example(example, keep);
+            }
+        }
+    }
+
+    fn count(&mut self, batch: &Batch<'_>, candidate: &Candidate) {
+        let engine = self.reading.engine;
+        let value = batch.values[candidate.value as usize];
+        let rows = batch.rows.of(candidate.value as usize);
+        let column = &mut self.columns[value.column.0 as usize];
+        let form = &engine.matcher.forms[usize::from(candidate.form.0)];
+        let tally = self.accumulator.tally(column.at);
+        let counts = tally.forms.of(candidate.form);
+        let evidence = candidate.evidence;
+        if !candidate.again {
+            counts.shapes[usize::from(!evidence.has(EvidenceSet::WHOLE))].add(candidate.hash);
+        }
+        let bucket = counts.bucket(evidence);
+        bucket.matches += rows.len() as u64;
+        if evidence.has(EvidenceSet::FAILED) {
+            return;
+        }
+        bucket.rows += if candidate.alone {
+            column.met_alone(form.detector, rows)
+        } else {
+            column.met(form.detector, rows)
+        };
+        if candidate.again && !engine.scan.findings {
+            return;
+        }
+        counts.values.add(candidate.hash);
+        let at = (self.index, self.counted + u64::from(candidate.value));
+        let keep = engine.scan.samples;
+        let wants_example = counts.wants_example(at, candidate.hash, keep);
+        let wants_hit = engine.scan.findings
+            && (evidence.has(EvidenceSet::PASSED)
+                || self.plans[value.column.0 as usize].speaks_for(form.detector));
+        if !wants_example && !wants_hit {
+            return;
+        }
+        let raw = Raw::new(&batch.text[candidate.span.start as usize..candidate.span.end as usize]);
+        let rule = &engine.matcher.detectors[usize::from(form.detector.0)].rule;
+        self.text.clear();
+        mask(rule.mask, raw, &mut self.text);
+        let value_text = engine
+            .scan
+            .reveal
+            .then(|| String::from_utf8_lossy(raw.expose()));
+        if wants_example {
+            let text = value_text.as_deref().unwrap_or(&self.text).to_owned();
+            counts.add_example(
+                Example {
+                    at,
+                    hash: candidate.hash,
+                    evidence,
+                    text,
+                },
+                keep,
+            );
+        }
+        if wants_hit {
+            normalise(rule.normalise, rule.pad, raw.expose(), &mut self.normalised);
+            let span = batch
+                .offsets
+                .stored(candidate.span.start, candidate.span.end);
+            let mut hit = Hit {
+                column: value.column.0,
+                form: candidate.form,
+                evidence,
+                near: candidate.near,
+                row: 0,
+                stored: span.map(|(start, end)| {
+                    let line = batch.line_of(&value, candidate.span.start);
+                    (line, start, end)
+                }),
+                fingerprint: engine.fingerprints.of(&self.normalised),
+                masked: &self.text,
+                value: value_text.as_deref(),
+            };
+            for &row in rows {
+                hit.row = row;
+                self.hits.push(&hit);
+            }
+        }
+    }
+}

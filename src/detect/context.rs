@@ -142,22 +142,32 @@ impl Context {
         let mut rival = EvidenceSet::default();
         let before = &text[span.start.saturating_sub(BEFORE)..span.start];
         let behind = &text[span.end..text.len().min(span.end + BEHIND)];
-        for part in [before, behind] {
+        for (part, is_before) in [(before, true), (behind, false)] {
             fold(part, window);
+            let mut best = None;
             for found in near.find_iter(&*window) {
                 if !is_word_in(window, found.range()) {
                     continue;
                 }
                 let (_, detectors) = &self.near_words[found.pattern().as_usize()];
                 if detectors.contains(&detector) {
-                    return (EvidenceSet::NEAR, Near(found.pattern().as_usize() as u16));
-                }
-                if detectors
+                    let word = Near(found.pattern().as_usize() as u16);
+                    // The last word before it may be its label.
+                    let label = is_before && leads_over(&window[found.end()..]);
+                    best = match (label, best) {
+                        (true, _) => Some((EvidenceSet::NEAR | EvidenceSet::LABEL, word)),
+                        (false, None) => Some((EvidenceSet::NEAR, word)),
+                        (false, known) => known,
+                    };
+                } else if detectors
                     .iter()
                     .any(|other| self.rivals(detector).contains(other))
                 {
                     rival = EvidenceSet::RIVAL_NEAR;
                 }
+            }
+            if let Some(best) = best {
+                return best;
             }
         }
         (rival, Near::NONE)
@@ -248,6 +258,22 @@ fn rivals(rules: &[Rule]) -> Vec<Vec<DetectorId>> {
         list.dedup();
     }
     all
+}
+
+/// Words between a label and its value: `my BSN is 123456782`, `rekening nr. 12`.
+const LINKS: &[&[u8]] = &[
+    b"is", b"ist", b"est", b"es", b"e", b"nr", b"no", b"n", b"number", b"nummer", b"numero",
+    b"code", b"id", b"adres", b"address", b"adresse", b"card", b"kaart", b"karte",
+];
+
+/// Whether nothing but such words stands between a label and the value behind it.
+fn leads_over(between: &[u8]) -> bool {
+    let mut words = between
+        .split(|byte| *byte == b' ')
+        .filter(|word| !word.is_empty());
+    between.len() <= 16
+        && words.by_ref().take(2).all(|word| LINKS.contains(&word))
+        && words.next().is_none()
 }
 
 /// The words of a header.

@@ -78,6 +78,16 @@ pub struct Rule {
     /// of itself (eight digits of a UUID are no birth number).
     #[serde(default)]
     pub opaque: bool,
+    /// It is no personal data and never reported: it is there because it looks like some, and explains such columns and
+    /// texts better (an ISBN passes the check of an NHS number).
+    #[serde(default)]
+    pub decoy: bool,
+    /// What the value itself says of the person: `birth date`, `sex`, or the id of a detector whose number it holds.
+    #[serde(default)]
+    pub reveals: Vec<String>,
+    /// The third party that gave it out, and so shares in it.
+    #[serde(default)]
+    pub party: Option<String>,
     /// What a masked value still shows.
     #[serde(default)]
     pub mask: Mask,

@@ -9,14 +9,16 @@ use super::Emit;
 use super::hits::Hit;
 use super::ledger::{Base, ChunkResult, Column, Ledger};
 use super::worker::Engine;
-use crate::detect::context::Near;
+use crate::detect::context::{Near, Says};
 use crate::detect::{DetectorId, FormId};
 use crate::event::{
     CheckCount, ColumnDetector, ColumnRecord, Event, FileCounts, Finding, Place, Status, Summary,
     Weight,
 };
 use crate::rule::Category;
-use crate::score::{ColumnFacts, ColumnTally, ColumnVerdict, Distinct, EvidenceSet, judge_table};
+use crate::score::{
+    ColumnFacts, ColumnTally, ColumnVerdict, Distinct, EvidenceSet, WEIGHTS, judge_table,
+};
 
 /// Values that make up a signature.
 const SIGNED: usize = 64;
@@ -155,6 +157,7 @@ fn judge(engine: &Engine<'_>, columns: &[Column]) -> Vec<ColumnVerdict> {
             .iter()
             .map(|&index| ColumnFacts {
                 header: &columns[index].plan.header,
+                is_named: !columns[index].key.name.is_empty(),
                 tally: &columns[index].tally,
             })
             .collect();
@@ -297,14 +300,38 @@ impl Released<'_> {
         } else {
             list.push("shape".to_owned());
         }
+        let rule = &self.engine.matcher.detectors[usize::from(compiled.detector.0)].rule;
+        if !rule.reveals.is_empty() {
+            list.push(format!("reveals:{}", rule.reveals.join(", ")));
+        }
+        if let Some(party) = &rule.party {
+            list.push(format!("third party:{party}"));
+        }
         if let Some(word) = self.engine.matcher.context.near_word(near) {
-            list.push(format!("near:{word}"));
+            let (place, weight) = if evidence.has(EvidenceSet::LABEL) {
+                ("label", WEIGHTS.label)
+            } else {
+                ("near", WEIGHTS.near)
+            };
+            list.push(format!("{place}:{word} {weight:+.1}"));
         }
         if evidence.has(EvidenceSet::RIVAL_NEAR) {
-            list.push("near a word of something that looks the same".to_owned());
+            let text = "near a word of something that looks the same";
+            list.push(format!("{text} {:+.1}", WEIGHTS.rival_near));
         }
         if evidence.has(EvidenceSet::PLACEHOLDER) {
-            list.push("placeholder or test value".to_owned());
+            let text = "placeholder or test value";
+            let detector = self.detector_of(form);
+            let header = self.columns[column].plan.header.iter();
+            let named = header
+                .filter(|fact| fact.detector == detector)
+                .any(|fact| fact.says == Says::Exactly);
+            let weight = if named {
+                WEIGHTS.placeholder_named
+            } else {
+                WEIGHTS.placeholder
+            };
+            list.push(format!("{text} {weight:+.1}"));
         }
         if let Some(reasons) = self.verdicts[column]
             .reasons

@@ -6,10 +6,13 @@
 
 mod column;
 mod distinct;
+mod prior;
 mod tally;
+mod weigh;
 
-pub(crate) use column::{ColumnFacts, ColumnVerdict, judge_table, reach};
+pub(crate) use column::{ColumnFacts, ColumnVerdict, judge_table};
 pub(crate) use distinct::Distinct;
+pub(crate) use prior::reach;
 pub(crate) use tally::{ColumnTally, Example, Few, FormTally};
 
 /// What speaks for or against a candidate in the value itself and right beside it.
@@ -31,6 +34,8 @@ impl EvidenceSet {
     pub(crate) const RIVAL_NEAR: Self = Self(32);
     /// It is a test value or a placeholder.
     pub(crate) const PLACEHOLDER: Self = Self(64);
+    /// A word for it stands right before it; it has [`NEAR`](Self::NEAR), too.
+    pub(crate) const LABEL: Self = Self(128);
 
     /// Whether it has all of these.
     pub(crate) fn has(self, other: Self) -> bool {
@@ -41,6 +46,8 @@ impl EvidenceSet {
     pub(crate) fn stratum(self) -> Stratum {
         if self.has(Self::WHOLE) {
             Stratum::Whole
+        } else if self.has(Self::LABEL) {
+            Stratum::Label
         } else if self.has(Self::NEAR) {
             Stratum::Near
         } else {
@@ -63,6 +70,8 @@ impl std::ops::BitOr for EvidenceSet {
 pub(crate) enum Stratum {
     /// Whole cells.
     Whole,
+    /// In a text, right behind a word for it.
+    Label,
     /// In a text, with a word nearby that speaks for it.
     Near,
     /// In a text, by itself.
@@ -86,12 +95,20 @@ pub(crate) struct Weights {
     pub(crate) header_rival: f64,
     /// A word nearby speaks for it.
     pub(crate) near: f64,
+    /// A word for it stands right before it, as a label does: `BSN: 123456782`.
+    pub(crate) label: f64,
     /// A word nearby speaks for a rival.
     pub(crate) rival_near: f64,
     /// It is a placeholder.
     pub(crate) placeholder: f64,
+    /// The same where the header is the detector's word: demonstration data have little else.
+    pub(crate) placeholder_named: f64,
     /// Other columns of the table are certain to hold data of persons.
     pub(crate) neighbours: f64,
+    /// Other columns of the table are certain to hold data of the detector's country.
+    pub(crate) country: f64,
+    /// Another detector is certain of most of the column's cells, and this one has few.
+    pub(crate) guest: f64,
     /// Another form of the same detector is certain in the column.
     pub(crate) sibling: f64,
     /// No cell of the column but this one has the shape (scaled by the share of cells that do not).
@@ -109,9 +126,13 @@ pub(crate) const WEIGHTS: Weights = Weights {
     header_otherwise: -5.0,
     header_rival: -3.5,
     near: 4.0,
+    label: 6.0,
     rival_near: -2.5,
     placeholder: -5.0,
+    placeholder_named: -2.0,
     neighbours: 1.0,
+    country: 1.5,
+    guest: -3.0,
     sibling: 2.0,
     odd_one: -2.0,
     constant: -2.5,

@@ -120,7 +120,7 @@ pub(crate) struct FormTally {
     /// Per evidence set; few.
     pub(crate) buckets: Vec<(EvidenceSet, Bucket)>,
     /// By an evidence set's bits, the place of its bucket and 1; 0 where there is none.
-    places: [u8; 128],
+    places: [u8; 256],
     /// Different candidates among whole cells and in texts, those that fail included.
     pub(crate) shapes: [Distinct; 2],
     /// Different candidates that don't fail.
@@ -152,7 +152,7 @@ impl Default for FormTally {
     fn default() -> Self {
         Self {
             buckets: Vec::new(),
-            places: [0; 128],
+            places: [0; 256],
             shapes: [Distinct::new(ENOUGH), Distinct::new(ENOUGH)],
             values: Distinct::new(EXACT),
             examples: Vec::new(),
@@ -164,7 +164,7 @@ impl FormTally {
     /// The counts of this evidence set.
     #[inline]
     pub(crate) fn bucket(&mut self, evidence: EvidenceSet) -> &mut Bucket {
-        let place = &mut self.places[usize::from(evidence.0 & 127)];
+        let place = &mut self.places[usize::from(evidence.0)];
         if *place == 0 {
             self.buckets.push((evidence, Bucket::default()));
             *place = self.buckets.len() as u8;
@@ -176,7 +176,7 @@ impl FormTally {
     fn settle(&mut self) {
         self.buckets.sort_by_key(|(evidence, _)| *evidence);
         for (place, (evidence, _)) in (1..).zip(&self.buckets) {
-            self.places[usize::from(evidence.0 & 127)] = place;
+            self.places[usize::from(evidence.0)] = place;
         }
     }
 

@@ -243,7 +243,7 @@ pub fn jmbg(value: &[u8]) -> bool {
     let check = 11 - weighted_sum(value, &[7, 6, 5, 4, 3, 2, 7, 6, 5, 4, 3, 2]) % 11;
     is_date(year, two(value, 2), two(value, 0))
         && year <= 2099
-        && (if check == 11 { 0 } else { check }) == digit(value, 12)
+        && check % 11 % 10 == digit(value, 12)
 }
 
 /// Isikukood (Estonia, EVS 585) and asmens kodas (Lithuania): sex and century, birth date, serial; two rounds of weights.

@@ -15,6 +15,7 @@ pub mod fold;
 pub mod national;
 pub mod net;
 pub mod phone;
+pub mod trade;
 mod weighted;
 pub mod words;
 pub mod world;
@@ -45,6 +46,7 @@ pub static VALIDATORS: &[&[Validator]] = &[
     national::VALIDATORS,
     net::VALIDATORS,
     phone::VALIDATORS,
+    trade::VALIDATORS,
     world::VALIDATORS,
 ];
 
@@ -188,6 +190,12 @@ impl Checks {
         self.0
             .iter()
             .any(|check| matches!(check, Compiled::Words(list) if !list.required))
+    }
+
+    /// Whether a list of words takes part.
+    pub fn is_listed(&self) -> bool {
+        let list = |check: &Compiled| matches!(check, Compiled::Words(_));
+        self.0.iter().any(list)
     }
 
     /// What is checked, for evidence: `iban`, `weighted mod 11`, `list first-names`; empty where nothing is.

@@ -85,8 +85,8 @@ pub fn be_nn(value: &[u8]) -> bool {
             || 97 - (2_000_000_000 + body) % 97 == key && dated(2000))
 }
 
-/// Steuerliche Identifikationsnummer, section 139b AO: of the first ten digits exactly one occurs twice or three times (never
-/// three in a row), and at least one not at all.
+/// Steuerliche Identifikationsnummer, section 139b AO: of the first ten digits exactly one occurs twice or three times, and
+/// at least one not at all. (None is given out with three in a row, which other systems' test numbers have.)
 pub fn de_idnr(value: &[u8]) -> bool {
     if value.len() != 11 || !mod_11_10(value) || value[0] == b'0' {
         return false;
@@ -96,9 +96,7 @@ pub fn de_idnr(value: &[u8]) -> bool {
         .iter()
         .for_each(|byte| counts[usize::from(byte - b'0')] += 1);
     let repeated = counts.iter().filter(|count| **count > 1).count();
-    repeated == 1
-        && counts.iter().all(|count| *count <= 3)
-        && !value[..10].windows(3).any(|w| w[0] == w[1] && w[1] == w[2])
+    repeated == 1 && counts.iter().all(|count| *count <= 3)
 }
 
 /// Numéro d'inscription au répertoire, INSEE: sex, year, month, department (2A and 2B count as 19 and 18), and the key.

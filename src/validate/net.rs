@@ -17,7 +17,7 @@ pub(super) static VALIDATORS: &[Validator] = &[
     },
     Validator {
         name: "mac",
-        about: "six bytes of a single device: no multicast, not all alike",
+        about: "six bytes, not all alike, and no address of a protocol's group",
         check: mac,
     },
     Validator {
@@ -60,9 +60,11 @@ pub fn mac(value: &[u8]) -> bool {
             .filter_map(|&byte| char::from(byte).to_digit(16))
     };
     let first = nibbles().next();
-    nibbles().count() == 12
-        && nibbles().nth(1).is_some_and(|low| low & 1 == 0)
-        && !nibbles().all(|nibble| Some(nibble) == first)
+    let starts = |with: &[u32]| nibbles().take(with.len()).eq(with.iter().copied());
+    // Group addresses of protocols: IPv4 and IPv6 multicast, and bridges.
+    let is_group =
+        starts(&[0, 1, 0, 0, 5, 14]) || starts(&[3, 3, 3, 3]) || starts(&[0, 1, 8, 0, 12, 2]);
+    nibbles().count() == 12 && !is_group && !nibbles().all(|nibble| Some(nibble) == first)
 }
 
 /// RFC 9562: version 1 to 8 at the thirteenth digit, variant 8 to b (or c, d of old ones) at the seventeenth.

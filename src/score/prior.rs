@@ -1,0 +1,228 @@
+//! What speaks for a form before its values' checks are looked at: the terms whose sum is the prior log-odds.
+//!
+//! Each term keeps its weight and says in words what it is, so that a sum can be shown line by line.
+
+use super::{ColumnFacts, FormTally, Stratum, WEIGHTS, logit};
+use crate::detect::context::{HeaderFact, Says};
+use crate::detect::{DetectorId, FormId, Matcher};
+use crate::rule::Category;
+
+/// What a term of the sum is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Term {
+    /// How often a value of this shape is one.
+    Shape,
+    /// A word for it stands near.
+    Near,
+    /// A word for it stands right before it.
+    Label,
+    /// The header.
+    Header,
+    /// Other columns hold data of persons.
+    Neighbours,
+    /// Other columns hold data of the same country.
+    Country,
+    /// Few cells of the column have the shape.
+    OddOne,
+    /// The column hardly varies.
+    Constant,
+    /// Another form of the detector is certain here.
+    Sibling,
+}
+
+/// A term and its log-odds.
+pub(super) type Terms = Vec<(Term, f64)>;
+
+/// What the other columns of a table are certain to hold.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Neighbours<'a> {
+    /// Detectors of persons' data, some of them.
+    pub(super) persons: Vec<&'a str>,
+    /// Countries whose data they hold, as the first two letters of detectors' ids.
+    pub(super) countries: Vec<&'a str>,
+}
+
+/// The terms of a form and stratum, siblings apart.
+pub(super) fn terms(
+    matcher: &Matcher,
+    column: &ColumnFacts<'_>,
+    neighbours: &Neighbours<'_>,
+    (id, tally): (FormId, &FormTally),
+    stratum: Stratum,
+) -> Terms {
+    let form = &matcher.forms[usize::from(id.0)];
+    let detector = form.detector;
+    let mut terms = vec![match stratum {
+        Stratum::Whole => (Term::Shape, logit(form.prior)),
+        _ => (Term::Shape, logit(form.prior_text)),
+    }];
+    match stratum {
+        Stratum::Near => terms.push((Term::Near, WEIGHTS.near)),
+        Stratum::Label => terms.push((Term::Label, WEIGHTS.label)),
+        Stratum::Whole | Stratum::Text => {}
+    }
+    let (header, exactly) = header_weight(matcher, column.header, detector);
+    if header != 0.0 {
+        terms.push((Term::Header, header));
+    }
+    if !neighbours.persons.is_empty() && is_personal(matcher, detector) {
+        terms.push((Term::Neighbours, WEIGHTS.neighbours));
+    }
+    if country(matcher, detector).is_some_and(|country| neighbours.countries.contains(&country)) {
+        terms.push((Term::Country, WEIGHTS.country));
+    }
+    // A name within a cell or two of thousands is part of a title or a place.
+    let is_rare = tally.passes(stratum).0 * 20 < column.tally.nonempty;
+    if stratum == Stratum::Text
+        && column.is_named
+        && form.checks.is_listed()
+        && column.tally.nonempty >= 20
+        && is_rare
+    {
+        terms.push((Term::OddOne, WEIGHTS.odd_one));
+    }
+    if stratum == Stratum::Whole && !exactly {
+        let nonempty = column.tally.nonempty.max(1) as f64;
+        let forms = column.tally.forms.iter();
+        let cells: u64 = forms
+            .filter(|(other, _)| matcher.forms[usize::from(other.0)].detector == detector)
+            .map(|(_, tally)| tally.passes(Stratum::Whole).0)
+            .sum();
+        let share = (cells as f64 / nonempty).min(1.0);
+        if share < 1.0 {
+            terms.push((Term::OddOne, WEIGHTS.odd_one * (1.0 - share)));
+        }
+        if form.prior < 0.5 && column.tally.nonempty >= 20 && tally.shapes[0].count() <= 2 {
+            terms.push((Term::Constant, WEIGHTS.constant));
+        }
+    }
+    terms
+}
+
+/// The sum of terms.
+pub(super) fn sum(terms: &Terms) -> f64 {
+    terms.iter().map(|(_, weight)| weight).sum()
+}
+
+/// A term in words.
+pub(super) fn words(
+    matcher: &Matcher,
+    column: &ColumnFacts<'_>,
+    neighbours: &Neighbours<'_>,
+    detector: DetectorId,
+    term: Term,
+) -> String {
+    match term {
+        Term::Shape => "shape".to_owned(),
+        Term::Near => "a word nearby".to_owned(),
+        Term::Label => "a word right before it".to_owned(),
+        Term::Header => header_words(column.header, detector),
+        Term::Neighbours => format!("neighbours:{}", neighbours.persons.join(",")),
+        Term::Country => format!(
+            "country of neighbours:{}",
+            country(matcher, detector).unwrap_or_default()
+        ),
+        Term::OddOne => "few cells look so".to_owned(),
+        Term::Constant => "the column hardly varies".to_owned(),
+        Term::Sibling => "other cells of the column are certain".to_owned(),
+    }
+}
+
+/// `text +1.5`.
+pub(super) fn weighed(text: &str, weight: f64) -> String {
+    format!("{text} {weight:+.1}")
+}
+
+fn header_words(header: &[HeaderFact], detector: DetectorId) -> String {
+    let own = header.iter().find(|fact| fact.detector == detector);
+    let Some(HeaderFact { says, words, .. }) = own else {
+        let other = header.iter().find(|fact| fact.says <= Says::Partly);
+        let words = other.map_or("", |fact| &*fact.words);
+        return format!("header of another:{words}");
+    };
+    match says {
+        Says::Exactly => format!("header:{words}"),
+        Says::Partly => format!("header part:{words}"),
+        Says::Above => format!("path:{words}"),
+        Says::About => format!("header about:{words}"),
+        Says::Otherwise => format!("header against:{words}"),
+    }
+}
+
+/// The country that a detector's id starts with.
+pub(super) fn country(matcher: &Matcher, detector: DetectorId) -> Option<&str> {
+    let id = &*matcher.detectors[usize::from(detector.0)].name.id;
+    id.split_once('-')
+        .map(|(country, _)| country)
+        .filter(|country| country.len() == 2)
+}
+
+/// What the header weighs for a detector, and whether it is the detector's very word.
+pub(super) fn header_weight(
+    matcher: &Matcher,
+    facts: &[HeaderFact],
+    detector: DetectorId,
+) -> (f64, bool) {
+    if let Some(fact) = facts.iter().find(|fact| fact.detector == detector) {
+        let weight = match fact.says {
+            Says::Exactly => WEIGHTS.header_exactly,
+            Says::Partly => WEIGHTS.header_partly,
+            Says::Above => WEIGHTS.header_above,
+            Says::About => WEIGHTS.header_about,
+            Says::Otherwise => WEIGHTS.header_otherwise,
+        };
+        return (weight, fact.says == Says::Exactly);
+    }
+    let rivals = matcher.context.rivals(detector);
+    let weight = facts
+        .iter()
+        .map(|fact| {
+            let rival = rivals.contains(&fact.detector);
+            match fact.says {
+                Says::Exactly if rival => WEIGHTS.header_rival,
+                Says::Exactly | Says::Partly if rival => WEIGHTS.header_rival / 2.0,
+                Says::Exactly => WEIGHTS.header_rival / 2.0,
+                _ => 0.0,
+            }
+        })
+        .fold(0.0, f64::min);
+    (weight, false)
+}
+
+pub(super) fn is_personal(matcher: &Matcher, detector: DetectorId) -> bool {
+    !matches!(
+        matcher.detectors[usize::from(detector.0)].rule.category,
+        Category::Online | Category::Device | Category::Credential
+    )
+}
+
+/// The most that a form can come to in a column, in log-odds.
+pub(crate) struct Reach {
+    /// As a whole cell.
+    pub(crate) whole: f64,
+    /// Within a text.
+    pub(crate) text: f64,
+}
+
+/// How far a form can come in a column of this header, whatever its values and neighbours say.
+pub(crate) fn reach(matcher: &Matcher, header: &[HeaderFact], id: FormId) -> Reach {
+    let form = &matcher.forms[usize::from(id.0)];
+    if form.chance < 1.0 {
+        // Its check may show anything.
+        return Reach {
+            whole: f64::INFINITY,
+            text: f64::INFINITY,
+        };
+    }
+    let mut most = header_weight(matcher, header, form.detector).0;
+    if is_personal(matcher, form.detector) {
+        most += WEIGHTS.neighbours;
+    }
+    if country(matcher, form.detector).is_some() {
+        most += WEIGHTS.country;
+    }
+    Reach {
+        whole: logit(form.prior) + most + WEIGHTS.sibling,
+        text: logit(form.prior_text) + most + WEIGHTS.sibling + WEIGHTS.label,
+    }
+}

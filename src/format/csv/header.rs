@@ -16,6 +16,9 @@ pub(in crate::format) fn has_header(first: &[&[u8]], others: &[Vec<&[u8]>]) -> b
         .copied()
         .filter(|cell| !cell.is_empty())
         .collect();
+    if is_numbered(&named) {
+        return true;
+    }
     if named.is_empty() || named.iter().any(|cell| is_value(cell)) {
         // A year or a number among names happens (`2023`, `2024` as columns of a pivot); most must be names.
         let values = named.iter().filter(|cell| is_value(cell)).count();
@@ -40,6 +43,26 @@ pub(in crate::format) fn has_header(first: &[&[u8]], others: &[Vec<&[u8]>]) -> b
         score += contrast(cell, column, others) / (cells.len() as f64).sqrt();
     }
     score > 0.0
+}
+
+/// Whether most cells count on from the one before: `V1`, `V2`, `V3`.
+fn is_numbered(cells: &[&[u8]]) -> bool {
+    let counted: Vec<_> = cells.iter().map(|cell| numbered(cell)).collect();
+    let pairs = counted.windows(2);
+    let on = pairs.filter(|pair| match (pair[0], pair[1]) {
+        (Some((a, m)), Some((b, n))) => a == b && Some(n) == m.checked_add(1),
+        _ => false,
+    });
+    cells.len() >= 3 && on.count() * 2 >= cells.len()
+}
+
+/// A letter and what follows it, and the number behind that.
+fn numbered(cell: &[u8]) -> Option<(&[u8], u32)> {
+    let digits = cell.iter().rev().take_while(|byte| byte.is_ascii_digit());
+    let (name, number) = cell.split_at(cell.len() - digits.count());
+    let number = std::str::from_utf8(number).ok()?.parse().ok()?;
+    let named = name.first().is_some_and(u8::is_ascii_alphabetic);
+    named.then_some((name, number))
 }
 
 /// How much a cell differs from those below it: above 0 speaks for a header.
@@ -171,6 +194,18 @@ mod tests {
         ]));
         assert!(decided(&[&["email"], &["a@b.nl"]]));
         assert!(decided(&[&["Voornaam", "Achternaam"]]), "a header alone");
+    }
+
+    #[test]
+    fn numbered_names_are_a_header() {
+        assert!(decided(&[
+            &["V10", "V11", "V12", "V13"],
+            &["a", "b", "c", "d"]
+        ]));
+        assert!(!decided(&[
+            &["A10", "B7", "A11", "C3"],
+            &["A12", "B9", "A3", "C5"]
+        ]));
     }
 
     #[test]

@@ -284,3 +284,24 @@ fn chance_is_what_random_values_have() {
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
+
+/// `UPDATE=1 cargo test --test rules` writes the schema anew.
+#[test]
+fn the_schema_is_not_stale_and_describes_the_built_in_rules() {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/rule.schema.json");
+    let schema = speur::rule::schema();
+    if std::env::var_os("UPDATE").is_some() {
+        std::fs::write(&path, &schema).unwrap();
+    }
+    let kept = std::fs::read_to_string(path).unwrap();
+    assert!(
+        kept == schema,
+        "docs/rule.schema.json is stale: UPDATE=1 cargo test --test rules"
+    );
+    let schema: serde_json::Value = serde_json::from_str(&schema).unwrap();
+    let properties = schema["properties"].as_object().unwrap();
+    for field in ["id", "find", "check", "chance", "near", "examples"] {
+        assert!(properties.contains_key(field), "{field}");
+    }
+    assert_eq!(schema["additionalProperties"], false);
+}

@@ -102,6 +102,12 @@ impl CompiledForm {
     }
 }
 
+/// Whether a pattern can only start where a run of letters and digits does, or at a certain byte: then a scan knows where to
+/// look at all.
+pub(crate) fn is_anchored(pattern: &str) -> bool {
+    compile::pattern_nfa(pattern).is_ok_and(|nfa| prefilter::Start::of(&nfa).is_some())
+}
+
 /// A stretch of a value that a detector claims, with what speaks for it in the value itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Candidate {

@@ -33,25 +33,30 @@ impl Wrong {
 
     /// The error, with the line and column of the part in question.
     pub(super) fn at(&self, path: &str, text: &str) -> Error {
-        let start = text
-            .lines()
-            .position(|line| line.starts_with(&format!("{}:", self.field)))
-            .unwrap_or(0);
-        let place = text
-            .lines()
-            .enumerate()
-            .skip(start)
-            .find_map(|(line, text)| {
-                let column = if self.part.is_empty() {
-                    Some(0)
-                } else {
-                    text.find(&self.part)
-                };
-                column.map(|column| (line + 1, column + 1))
-            });
-        let (line, column) = place.unwrap_or((start + 1, 1));
+        let (line, column) = place(text, self.field, &self.part);
         Error::rule(format!("{path}:{line}:{column}: {}", self.what))
     }
+}
+
+/// The line and column, from 1, of a part of a field; of the field where the part isn't found, and else the first.
+pub(super) fn place(text: &str, field: &str, part: &str) -> (usize, usize) {
+    let start = text
+        .lines()
+        .position(|line| line.starts_with(&format!("{field}:")))
+        .unwrap_or(0);
+    let place = text
+        .lines()
+        .enumerate()
+        .skip(start)
+        .find_map(|(line, text)| {
+            let column = if part.is_empty() {
+                Some(0)
+            } else {
+                text.find(part)
+            };
+            column.map(|column| (line + 1, column + 1))
+        });
+    place.unwrap_or((start + 1, 1))
 }
 
 /// A quantifier above this counts as unbounded.

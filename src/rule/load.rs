@@ -66,6 +66,51 @@ impl RuleSet {
     }
 }
 
+/// A rule file by itself: its text, and the rule it makes.
+#[derive(Debug)]
+pub struct Source {
+    /// The file.
+    pub path: String,
+    /// Its text.
+    pub text: String,
+    /// The rule, or what is wrong with it.
+    pub rule: Result<Rule, Error>,
+}
+
+impl Source {
+    /// The rule files at a path, each by itself, so that all that is wrong can be said at once.
+    pub fn at(path: &Path) -> Result<Vec<Self>, Error> {
+        let mut lists = Lists::default();
+        for (name, text) in embedded::WORDS {
+            lists.insert(*name, *text);
+        }
+        let mut texts = Vec::new();
+        read_path(path, &mut texts, &mut lists)?;
+        Ok(texts
+            .into_iter()
+            .map(|text| Self::of(text, &lists))
+            .collect())
+    }
+
+    fn of(text: Text, lists: &Lists) -> Self {
+        let rule = parse(&text).and_then(|rule| {
+            check::rule(&rule, lists, text.origin)
+                .map_err(|wrong| wrong.at(&text.path, &text.content))?;
+            Ok(rule)
+        });
+        Self {
+            path: text.path,
+            text: text.content,
+            rule,
+        }
+    }
+
+    /// The line and column, from 1, of a part of a field.
+    pub fn place(&self, field: &str, part: &str) -> (usize, usize) {
+        check::place(&self.text, field, part)
+    }
+}
+
 /// Reads a rule file, or all of a folder and the lists of words in its `words` folder.
 fn read_path(path: &Path, texts: &mut Vec<Text>, lists: &mut Lists) -> Result<(), Error> {
     let unreadable = |error| Error::file(path, error);

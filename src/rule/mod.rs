@@ -5,10 +5,20 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 mod check;
 mod load;
+
+pub use load::Source;
+
+/// The JSON Schema of a rule, for editors; `docs/rule.schema.json` is a copy.
+pub fn schema() -> String {
+    let schema = schemars::schema_for!(Rule);
+    let text = serde_json::to_string_pretty(&schema);
+    text.expect("a schema is JSON") + "\n"
+}
 
 /// Rules that take part in a scan: the built-in ones and the user's.
 #[derive(Clone, Debug)]
@@ -35,7 +45,7 @@ pub struct Selection {
 }
 
 /// A detector as its YAML file says it.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Rule {
     /// Lower-case kebab-case; country-specific ones start with the ISO 3166 code.
@@ -59,6 +69,7 @@ pub struct Rule {
     pub pad: Option<usize>,
     /// What a genuine value must pass, all of it.
     #[serde(default, deserialize_with = "one_or_many")]
+    #[schemars(with = "OneOrMany<Check>")]
     pub check: Vec<Check>,
     /// Share of values of this shape that pass the check by chance, each by itself: 1/11 for a sum modulo 11. 1 where
     /// there is no check, and where values that only look so pass alike: other dates are dates, too, and numbers counted
@@ -116,7 +127,7 @@ pub struct Rule {
 }
 
 /// One way a detector's values look.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub enum Find {
     /// A byte-wise regular expression with ASCII classes; the longest match counts. Start and end it with `\b` where
@@ -127,7 +138,7 @@ pub enum Find {
 }
 
 /// A pattern with figures of its own.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Form {
     /// See [`Find::Pattern`].
@@ -146,11 +157,12 @@ pub struct Form {
     pub scope: Option<Scope>,
     /// Overrules [`Rule::check`].
     #[serde(default, deserialize_with = "maybe_one_or_many")]
+    #[schemars(with = "Option<OneOrMany<Check>>")]
     pub check: Option<Vec<Check>>,
 }
 
 /// What kind of personal data a detector finds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 #[expect(missing_docs, reason = "the names are the definition")]
 pub enum Category {
@@ -193,7 +205,7 @@ impl Category {
 }
 
 /// Where in a value a match may stand.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Scope {
     /// Anywhere: in a cell or in running text.
@@ -204,7 +216,7 @@ pub enum Scope {
 }
 
 /// What becomes of a match before it is checked and fingerprinted.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Normalise {
     /// As found.
@@ -221,7 +233,7 @@ pub enum Normalise {
 }
 
 /// What a genuine value must pass.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub enum Check {
     /// A validator by its name in [`crate::validate::VALIDATORS`].
@@ -243,7 +255,7 @@ pub enum Check {
 /// `sum = Σ weight · digit`, over as many leading digits as there are weights. Without `digit` the value passes when
 /// `sum mod modulus = remainder`. With `digit`, the check digit stands at that place (from 1; -1 is the last), and must
 /// be `sum mod modulus` or, with `complement`, `modulus - sum mod modulus`; `map` says what 10 and others become.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Weighted {
     /// One for each digit; 0 leaves one out.
@@ -268,7 +280,7 @@ pub struct Weighted {
 }
 
 /// A look-up in a list of words.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Words {
     /// The list's name: a file `words/NAME.txt` beside the rules.
@@ -283,7 +295,7 @@ pub struct Words {
 }
 
 /// Which words of a value are looked up.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Which {
     /// The whole value as one phrase.
@@ -300,7 +312,7 @@ pub enum Which {
 }
 
 /// What a masked value still shows; all other letters and digits become `*`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Mask {
     /// Characters kept at the start.
@@ -315,7 +327,7 @@ pub struct Mask {
 }
 
 /// Values that must be found, and values that must not.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Examples {
     /// Must be found.
@@ -327,7 +339,7 @@ pub struct Examples {
 }
 
 /// One example.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub enum Example {
     /// Text in which the pattern and the check, by themselves, must find something (or nothing).
@@ -343,8 +355,9 @@ pub enum Example {
 }
 
 /// A share or probability, written `0.09`, `1/11` or `1`.
-#[derive(Clone, Copy, Debug, PartialEq, PartialOrd, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, PartialOrd, Deserialize, JsonSchema)]
 #[serde(try_from = "ShareText")]
+#[schemars(with = "ShareText")]
 pub struct Share(pub f64);
 
 impl Default for Share {
@@ -359,7 +372,7 @@ impl Share {
     }
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(untagged)]
 enum ShareText {
     Number(f64),
@@ -389,7 +402,7 @@ impl TryFrom<ShareText> for Share {
     }
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(untagged)]
 enum OneOrMany<T> {
     One(T),

@@ -106,12 +106,54 @@ pub struct Progress {
 type Emit<'e> = dyn FnMut(&Event) -> std::io::Result<()> + Send + 'e;
 
 impl Scan {
+    /// A scan of these paths with these rules, and otherwise as `speur scan` does it unless told otherwise.
+    pub fn of(roots: Vec<PathBuf>, rules: RuleSet) -> Self {
+        let threads = std::thread::available_parallelism();
+        Self {
+            roots,
+            walk: WalkOptions::default(),
+            read: ReadOptions::default(),
+            rules,
+            mmap: true,
+            threads: threads.map_or(1, std::num::NonZeroUsize::get),
+            min_confidence: 0.5,
+            thresholds: std::collections::BTreeMap::new(),
+            explain: false,
+            reveal: false,
+            findings: true,
+            samples: 0,
+            key: None,
+            bounds: Bounds::default(),
+        }
+    }
+
     /// Runs the scan; events come in an order that depends on the data alone. An error of `emit` ends it.
     pub fn run(&self, progress: &Progress, emit: &mut Emit<'_>) -> Result<Summary, Error> {
+        let found = walk(&self.roots, &self.walk)?;
+        self.run_over(found.map(Source::Walked), progress, emit)
+    }
+
+    /// The same over inputs in memory, each with a name, instead of paths.
+    pub fn run_in_memory(
+        &self,
+        inputs: Vec<(String, input::Bytes)>,
+        progress: &Progress,
+        emit: &mut Emit<'_>,
+    ) -> Result<Summary, Error> {
+        let inputs = inputs.into_iter();
+        let sources = inputs.map(|(name, bytes)| Source::Memory(name, bytes));
+        self.run_over(sources, progress, emit)
+    }
+
+    fn run_over(
+        &self,
+        sources: impl Iterator<Item = Source>,
+        progress: &Progress,
+        emit: &mut Emit<'_>,
+    ) -> Result<Summary, Error> {
         let started = std::time::Instant::now();
         let matcher = Matcher::new(&self.rules)?;
         let engine = Engine::new(self, matcher, progress, &self.bounds);
-        let found = walk(&self.roots, &self.walk)?;
         let mut record = self.record();
         for root in &mut record.roots {
             *root = engine.shown_path(&root.as_str().into()).to_string();
@@ -130,13 +172,15 @@ impl Scan {
         });
         let outbox: Outbox<Vec<Settled<'_>>> = Outbox::default();
         pool.in_place_scope(|scope| {
-            for (number, found) in found.enumerate() {
+            for (number, source) in sources.enumerate() {
                 outbox.open(2 * self.threads.max(1));
-                progress.bytes_known.fetch_add(found.len, Ordering::Relaxed);
+                progress
+                    .bytes_known
+                    .fetch_add(source.len(), Ordering::Relaxed);
                 progress.files_known.fetch_add(1, Ordering::Relaxed);
                 let (engine, outbox, giver) = (&engine, &outbox, &giver);
                 scope.spawn(move |_| {
-                    let settled = engine.read(found);
+                    let settled = engine.read(source);
                     progress.files_done.fetch_add(1, Ordering::Relaxed);
                     outbox.put(number as u64, settled, |settled| {
                         lock(giver).give(engine, settled);
@@ -199,6 +243,24 @@ pub(crate) fn key_name(key: &[u8; 32]) -> String {
     hash.to_hex().as_str()[..16].to_owned()
 }
 
+/// Where an input comes from.
+enum Source {
+    /// A walk.
+    Walked(Found),
+    /// The caller, with its name.
+    Memory(String, input::Bytes),
+}
+
+impl Source {
+    /// Its size in bytes, as far as it is known.
+    fn len(&self) -> u64 {
+        match self {
+            Source::Walked(found) => found.len,
+            Source::Memory(_, bytes) => bytes.len() as u64,
+        }
+    }
+}
+
 /// Gives out results, one input at a time.
 struct Giver<'e, 'f> {
     emit: &'e mut Emit<'f>,
@@ -221,8 +283,18 @@ impl Giver<'_, '_> {
 }
 
 impl<'e> Engine<'e> {
-    /// Reads what the walk found: the results of its members, and then its own.
-    fn read(&'e self, found: Found) -> Vec<Settled<'e>> {
+    /// Reads an input: the results of its members, and then its own.
+    fn read(&'e self, source: Source) -> Vec<Settled<'e>> {
+        match source {
+            Source::Walked(found) => self.read_found(found),
+            Source::Memory(name, bytes) => {
+                let len = Some(bytes.len() as u64);
+                self.read_body(name, input::Body::Blob(bytes), len)
+            }
+        }
+    }
+
+    fn read_found(&'e self, found: Found) -> Vec<Settled<'e>> {
         let origin = Origin {
             file: found.name.as_str().into(),
             member: None,
@@ -242,18 +314,32 @@ impl<'e> Engine<'e> {
                 Err(problem) => return unread(problem),
             },
         };
-        let mut results = Results::default();
-        let input = Input {
-            name: found.name,
-            depth: 0,
-            body,
-            budget: input::Budget::default(),
-        };
-        read_input(self, &Origin { len, ..origin }, input, &mut results);
-        let mut settled = results.in_order();
+        let mut settled = self.read_body(found.name, body, len);
         if let (Some(own), Some(watch)) = (settled.last_mut(), watch) {
             own.add(watch.changed());
         }
         settled
+    }
+
+    fn read_body(
+        &'e self,
+        name: String,
+        body: input::Body<'_>,
+        len: Option<u64>,
+    ) -> Vec<Settled<'e>> {
+        let origin = Origin {
+            file: name.as_str().into(),
+            member: None,
+            len,
+        };
+        let input = Input {
+            name,
+            depth: 0,
+            body,
+            budget: input::Budget::default(),
+        };
+        let mut results = Results::default();
+        read_input(self, &origin, input, &mut results);
+        results.in_order()
     }
 }

@@ -13,6 +13,7 @@ use crate::cli::Outcome;
 use crate::cli::options::probability;
 use crate::quality::eval::evaluate;
 use crate::quality::eval::outcome::Labelled;
+use crate::quality::eval::profile::profile;
 use crate::quality::eval::show::{Document, Style};
 use crate::quality::eval::versus::versus;
 use crate::quality::truth::Corpus;
@@ -37,6 +38,9 @@ pub(super) struct EvalArgs {
     /// Findings of at least this confidence count
     #[arg(long, value_name = "P", default_value = "0.5", value_parser = probability)]
     threshold: f64,
+    /// Say what each rule costs, measured on a sample of the corpus
+    #[arg(long)]
+    profile: bool,
     /// How the result is printed
     #[arg(short, long, value_name = "FMT", default_value = "table",
         value_parser = PossibleValuesParser::new(["table", "json", "md", "html", "none"]))]
@@ -58,8 +62,12 @@ impl EvalArgs {
         let mut labelled = Labelled::load(Corpus::open(&self.corpus)?)?;
         let mut evaluations = Vec::new();
         for (name, rules) in self.sets.sets()? {
-            let scan = self.sets.scan(rules, Vec::new());
-            evaluations.push(evaluate(&name, scan, &mut labelled, self.threshold)?);
+            let scan = self.sets.scan(rules.clone(), Vec::new());
+            let mut evaluation = evaluate(&name, scan, &mut labelled, self.threshold)?;
+            if self.profile {
+                evaluation.speed.rules = profile(&rules, &labelled)?;
+            }
+            evaluations.push(evaluation);
         }
         let is_incomplete = evaluations.iter().any(|one| !one.unread.is_empty());
         let versus = match &evaluations[..] {

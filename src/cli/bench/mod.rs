@@ -4,7 +4,11 @@ use clap::{Args, Subcommand};
 
 use super::Outcome;
 
+mod compare;
 mod eval;
+mod import;
+mod label;
+mod seed;
 mod sets;
 
 /// Measure rule sets: precision, recall, calibration and speed, and how two of them differ
@@ -17,6 +21,10 @@ pub struct BenchArgs {
 #[derive(Debug, Subcommand)]
 enum BenchCommand {
     Eval(Box<eval::EvalArgs>),
+    Seed(Box<seed::SeedArgs>),
+    Compare(Box<compare::CompareArgs>),
+    Label(label::LabelArgs),
+    Import(import::ImportArgs),
 }
 
 impl BenchArgs {
@@ -24,6 +32,10 @@ impl BenchArgs {
     pub fn run(self) -> anyhow::Result<Outcome> {
         match self.command {
             BenchCommand::Eval(args) => args.run(),
+            BenchCommand::Seed(args) => args.run(),
+            BenchCommand::Compare(args) => args.run(),
+            BenchCommand::Label(args) => args.run(),
+            BenchCommand::Import(args) => args.run(),
         }
     }
 }

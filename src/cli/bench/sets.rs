@@ -1,14 +1,12 @@
 //! Rule sets to measure, and scans to measure them with.
 
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use crate::format::ReadOptions;
-use crate::input::WalkOptions;
 use crate::rule::{RuleSet, Selection};
-use crate::scan::{Bounds, Scan};
+use crate::scan::Scan;
 
 /// Which rule sets are measured.
 #[derive(Debug, Args)]
@@ -40,60 +38,47 @@ pub(super) struct SetOptions {
 impl SetOptions {
     /// The rule sets, each with its name.
     pub(super) fn sets(&self) -> anyhow::Result<Vec<(String, RuleSet)>> {
-        let default = [PathBuf::from("default")];
-        let asked = if self.rules.is_empty() {
-            &default[..]
+        if self.rules.is_empty() {
+            return Ok(vec![self.default()?]);
+        }
+        self.rules.iter().map(|path| self.set(path)).collect()
+    }
+
+    /// The built-in rules.
+    pub(super) fn default(&self) -> anyhow::Result<(String, RuleSet)> {
+        self.set(Path::new("default"))
+    }
+
+    fn set(&self, path: &Path) -> anyhow::Result<(String, RuleSet)> {
+        let is_default = path.as_os_str() == "default";
+        let paths = if is_default {
+            vec![]
         } else {
-            &self.rules[..]
+            vec![path.to_owned()]
         };
-        asked
-            .iter()
-            .map(|path| {
-                let is_default = path.as_os_str() == "default";
-                let selection = Selection {
-                    builtin: is_default || !self.no_default_rules,
-                    paths: if is_default {
-                        vec![]
-                    } else {
-                        vec![path.clone()]
-                    },
-                    only: self.detectors.clone(),
-                    skip: self.skip_detectors.clone(),
-                };
-                let name = if is_default {
-                    "default rules".to_owned()
-                } else {
-                    path.display().to_string()
-                };
-                let rules = RuleSet::load(&selection)?;
-                if rules.rules.is_empty() {
-                    anyhow::bail!("{name}: no detector is left to look for");
-                }
-                Ok((name, rules))
-            })
-            .collect()
+        let name = if is_default {
+            "default rules".to_owned()
+        } else {
+            path.display().to_string()
+        };
+        let rules = RuleSet::load(&Selection {
+            builtin: is_default || !self.no_default_rules,
+            paths,
+            only: self.detectors.clone(),
+            skip: self.skip_detectors.clone(),
+        })?;
+        if rules.rules.is_empty() {
+            anyhow::bail!("{name}: no detector is left to look for");
+        }
+        Ok((name, rules))
     }
 
     /// A scan of these paths with these rules, as `speur scan` makes it.
     pub(super) fn scan(&self, rules: RuleSet, roots: Vec<PathBuf>) -> Scan {
-        let threads = self
-            .threads
-            .or_else(|| std::thread::available_parallelism().ok());
-        Scan {
-            roots,
-            walk: WalkOptions::default(),
-            read: ReadOptions::default(),
-            rules,
-            mmap: true,
-            threads: threads.map_or(1, NonZeroUsize::get),
-            min_confidence: 0.5,
-            thresholds: std::collections::BTreeMap::new(),
-            explain: false,
-            reveal: false,
-            findings: true,
-            samples: 0,
-            key: None,
-            bounds: Bounds::default(),
+        let mut scan = Scan::of(roots, rules);
+        if let Some(threads) = self.threads {
+            scan.threads = threads.get();
         }
+        scan
     }
 }

@@ -2,8 +2,11 @@
 
 use hashbrown::HashMap;
 
+use super::cells::masked;
 use super::outcome::{Alarm, FileOutcome, Labelled};
 use super::{Confusion, Example};
+use crate::quality::truth::Label;
+use crate::rule::Mask;
 
 /// Examples of each detector that are kept.
 const EXAMPLES: usize = 3;
@@ -52,25 +55,45 @@ pub(super) fn misses(
     outcomes: &[FileOutcome],
     labelled: &Labelled,
     threshold: u16,
+    masks: &HashMap<String, Mask>,
 ) -> Vec<Example> {
     let mut kept: HashMap<u32, usize> = HashMap::new();
     let mut list = Vec::new();
     for (number, (outcome, truth)) in outcomes.iter().zip(&labelled.truths).enumerate() {
+        let mut missed = Vec::new();
         for (label, &best) in truth.labels.iter().zip(&outcome.best) {
             let kept = kept.entry(label.detector).or_default();
             if (best >= threshold && best > 0) || *kept == EXAMPLES {
                 continue;
             }
             *kept += 1;
-            list.push(Example {
-                detector: labelled.detectors.name(label.detector).to_owned(),
-                file: labelled.entries[number].data.display().to_string(),
-                column: truth.columns[label.column as usize].shown(),
-                row: label.row,
-                masked: None,
-                confidence: f64::from(best) / 1000.0,
-            });
+            missed.push((label, best));
         }
+        let cell = |label: &Label| {
+            let column = &truth.columns[label.column as usize];
+            (
+                column.table.clone(),
+                column.column.clone(),
+                label.row,
+                label.span,
+            )
+        };
+        let wanted = missed.iter().map(|(label, _)| {
+            let name = labelled.detectors.name(label.detector);
+            (cell(label), masks.get(name).copied().unwrap_or_default())
+        });
+        let values = match missed.is_empty() {
+            true => HashMap::new(),
+            false => masked(&labelled.entries[number].data, wanted.collect()),
+        };
+        list.extend(missed.iter().map(|(label, best)| Example {
+            detector: labelled.detectors.name(label.detector).to_owned(),
+            file: labelled.entries[number].data.display().to_string(),
+            column: truth.columns[label.column as usize].shown(),
+            row: label.row,
+            masked: values.get(&cell(label)).cloned(),
+            confidence: f64::from(*best) / 1000.0,
+        }));
     }
     list.sort_by(|a, b| a.detector.cmp(&b.detector));
     list

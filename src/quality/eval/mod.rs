@@ -11,10 +11,12 @@ use crate::event::thousandths;
 use crate::rule::RuleSet;
 use crate::scan::Scan;
 
+mod cells;
 mod examples;
 pub mod measure;
 pub mod outcome;
 mod parts;
+pub mod profile;
 pub mod show;
 pub mod versus;
 
@@ -119,6 +121,8 @@ pub struct Speed {
     pub seconds: f64,
     /// Millions of bytes in a second.
     pub megabytes_per_second: f64,
+    /// What each rule costs by itself, the dearest first; empty unless it was asked for.
+    pub rules: Vec<profile::Cost>,
 }
 
 /// What a rule set makes of a corpus.
@@ -170,6 +174,8 @@ pub fn evaluate(
 ) -> Result<Evaluation, Error> {
     let (rules, digest) = (scan.rules.rules.len(), scan.rules.digest.clone());
     let categories = categories(&scan.rules);
+    let masks = scan.rules.rules.iter();
+    let masks = masks.map(|rule| (rule.id.clone(), rule.mask)).collect();
     let (outcomes, seconds) = outcome::run(scan, labelled)?;
     let parts = Parts::of(&outcomes, labelled, thousandths(threshold), &categories);
     let bytes = outcomes.iter().map(|outcome| outcome.bytes).sum::<u64>();
@@ -192,9 +198,10 @@ pub fn evaluate(
             bytes,
             seconds,
             megabytes_per_second: bytes as f64 / 1e6 / seconds.max(1e-3),
+            rules: Vec::new(),
         },
         confusions: confusions(&outcomes, labelled, thousandths(threshold)),
-        misses: misses(&outcomes, labelled, thousandths(threshold)),
+        misses: misses(&outcomes, labelled, thousandths(threshold), &masks),
         alarms: alarms(&outcomes, labelled, thousandths(threshold)),
         overall: parts.overall.section("all", None),
         categories: Parts::sections(&parts.categories, &HashMap::new()),

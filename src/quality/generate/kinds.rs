@@ -1,8 +1,10 @@
 //! What rows of each kind hold, cell by cell.
 
+use super::catalogue::{CATALOGUE, SCIENCE, catalogue, science};
 use super::numbers::{self, Born, two_digits};
 use super::rng::Rng;
 use super::row::Row;
+use super::templates::{code, letter};
 use super::texts::{log, notes, ticket};
 use super::traps::{look_alikes, none};
 use super::{Kind, Locale, names};
@@ -31,7 +33,11 @@ pub(super) enum Holds {
     Plain,
 }
 
-const fn column(name: &'static str, path: &'static [&'static str], holds: Holds) -> Column {
+pub(super) const fn column(
+    name: &'static str,
+    path: &'static [&'static str],
+    holds: Holds,
+) -> Column {
     Column { name, path, holds }
 }
 
@@ -124,7 +130,9 @@ pub(super) fn columns(kind: Kind) -> &'static [Column] {
         Kind::Crm => CRM,
         Kind::Sparse => SPARSE,
         Kind::None => NONE,
-        Kind::Log | Kind::Tickets => LINES,
+        Kind::Catalogue => CATALOGUE,
+        Kind::Science => SCIENCE,
+        Kind::Log | Kind::Tickets | Kind::Letters | Kind::Code => LINES,
     }
 }
 
@@ -141,6 +149,10 @@ pub(super) fn fill(kind: Kind, number: u64, seed: u64, locales: &[Locale], row: 
         Kind::None => none(rng, row),
         Kind::Log => log(rng, row),
         Kind::Tickets => ticket(rng, row),
+        Kind::Letters => letter(rng, row),
+        Kind::Catalogue => catalogue(number, rng, row),
+        Kind::Science => science(number, rng, row),
+        Kind::Code => code(rng, row),
     }
 }
 

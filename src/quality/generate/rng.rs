@@ -26,7 +26,7 @@ impl Rng {
     }
 
     /// A number from `from` to `to`, both included.
-    pub(super) fn between(&mut self, from: u64, to: u64) -> u64 {
+    pub(in crate::quality) fn between(&mut self, from: u64, to: u64) -> u64 {
         from + self.below(to - from + 1)
     }
 

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{Document, FIGURES, column_figures, difference, figures, with_interval};
+use super::{Document, FIGURES, column_figures, difference, figures, percent, with_interval};
 use crate::quality::eval::versus::Versus;
 use crate::quality::eval::{Evaluation, Example, Section};
 use crate::report::{Cell, Grid, Track, counted, escaped};
@@ -52,6 +52,7 @@ fn one(evaluation: &Evaluation) -> String {
         text.push('\n');
         text += &sections("file", &evaluation.each_file, overall);
     }
+    text += &costs(evaluation);
     text += &confusions(evaluation);
     text += &examples("missed", &evaluation.misses);
     text += &examples("false alarms", &evaluation.alarms);
@@ -92,7 +93,7 @@ fn sections(what: &str, sections: &[Section], overall: &Section) -> String {
 }
 
 /// A table whose first column is text and whose others are figures.
-pub(super) fn grid(header: &[&str], rows: &[Vec<String>]) -> String {
+pub(crate) fn grid(header: &[&str], rows: &[Vec<String>]) -> String {
     let mut tracks = vec![Track::text(usize::MAX)];
     tracks.extend(header[1..].iter().map(|_| Track::number()));
     let mut grid = Grid::new(0, tracks);
@@ -104,6 +105,23 @@ pub(super) fn grid(header: &[&str], rows: &[Vec<String>]) -> String {
     }
     let lines = lines.iter().map(|line| grid.line(line, false) + "\n");
     lines.collect()
+}
+
+fn costs(evaluation: &Evaluation) -> String {
+    if evaluation.speed.rules.is_empty() {
+        return String::new();
+    }
+    let mut text = "\nwhat rules cost, each by itself on a sample\n".to_owned();
+    for cost in evaluation.speed.rules.iter().take(MOST) {
+        let _ = writeln!(
+            text,
+            "{:>7} %  {:.3} ns a byte  {}",
+            percent(Some(cost.share)),
+            cost.nanoseconds,
+            cost.detector
+        );
+    }
+    text
 }
 
 fn confusions(evaluation: &Evaluation) -> String {

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use super::{Document, FIGURES, column_figures, difference, figures, with_interval};
+use crate::quality::eval::measure::Counts;
 use crate::quality::eval::versus::Versus;
 use crate::quality::eval::{Evaluation, Section};
 use crate::report::escaped;
@@ -15,7 +16,7 @@ const WEAK: f64 = 0.9;
 const MOST: usize = 20;
 
 pub(super) fn document(document: &Document) -> String {
-    let mut text = String::new();
+    let mut text = "# What the rules find, and how often they are right\n\nWritten by `speur bench eval`; CORPUS.md says what is measured, and on what.\n\n".to_owned();
     for evaluation in &document.evaluations {
         text += &one(evaluation);
     }
@@ -124,7 +125,8 @@ fn weak(evaluation: &Evaluation) -> String {
     let mut text = "\n### What is weak\n\n".to_owned();
     let f1 = |section: &Section| section.cells.f1.map_or(0.0, |f1| f1.value);
     let mut list: Vec<&Section> = evaluation.detectors.iter().collect();
-    list.retain(|section| f1(section) < WEAK);
+    let counts = |section: &Section| section.cells.counts;
+    list.retain(|section| f1(section) < WEAK && counts(section) != Counts::default());
     list.sort_by(|a, b| f1(a).total_cmp(&f1(b)).then_with(|| a.name.cmp(&b.name)));
     if list.is_empty() {
         let _ = writeln!(

@@ -11,6 +11,8 @@ mod lines;
 mod markdown;
 mod plot;
 
+pub(crate) use lines::grid;
+
 /// One rule set's evaluation or two, and how they compare.
 #[derive(Serialize)]
 pub struct Document {
@@ -75,7 +77,7 @@ fn value(estimate: Option<Estimate>) -> Option<f64> {
 }
 
 /// A percentage and its interval: `98.2 (97.0–99.1)`.
-fn with_interval(estimate: Option<Estimate>) -> String {
+pub(crate) fn with_interval(estimate: Option<Estimate>) -> String {
     match estimate {
         None => "–".to_owned(),
         Some(Estimate { value, low, high }) => format!(

@@ -67,6 +67,18 @@ impl ColumnPlan {
         }
     }
 
+    /// The same without decoys: what is personal is looked for, whatever else it may be.
+    pub(super) fn personal(matcher: &Matcher) -> Self {
+        let mut plan = Self::all(matcher);
+        for (index, form) in matcher.forms.iter().enumerate() {
+            if matcher.detectors[usize::from(form.detector.0)].rule.decoy {
+                plan.forms[index / 64] &= !(1 << (index % 64));
+            }
+        }
+        plan.key = 1;
+        plan
+    }
+
     /// Whether the header speaks for the form's detector: then values that no list knows may be findings, too.
     pub(crate) fn speaks_for(&self, detector: DetectorId) -> bool {
         self.header

@@ -72,7 +72,7 @@ impl Matcher {
         numbers: bool,
     ) -> String {
         let mut found = Found::default();
-        let plan = ColumnPlan::all(self);
+        let plan = ColumnPlan::personal(self);
         let column = Column {
             values: &[0],
             plan: &plan,

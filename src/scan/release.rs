@@ -259,6 +259,13 @@ impl Released<'_> {
             .name
             .id;
         let own = scan.thresholds.get(id).copied().unwrap_or(0.0);
+        let decoy = self.engine.matcher.detectors[usize::from(detector.0)]
+            .rule
+            .decoy;
+        // A decoy is no personal data, whatever confidence is asked for.
+        if decoy && !scan.explain {
+            return f64::INFINITY;
+        }
         own.max(scan.min_confidence)
     }
 

@@ -82,9 +82,10 @@ pub(super) fn misses(
             let name = labelled.detectors.name(label.detector);
             (cell(label), masks.get(name).copied().unwrap_or_default())
         });
-        let values = match missed.is_empty() {
-            true => HashMap::new(),
-            false => masked(&labelled.entries[number].data, wanted.collect()),
+        let values = if missed.is_empty() {
+            HashMap::new()
+        } else {
+            masked(&labelled.entries[number].data, wanted.collect())
         };
         list.extend(missed.iter().map(|(label, best)| Example {
             detector: labelled.detectors.name(label.detector).to_owned(),

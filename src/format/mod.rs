@@ -35,6 +35,7 @@ mod open;
 mod parquet;
 mod records;
 mod sql;
+mod sqlite;
 #[cfg(feature = "archives")]
 mod tape;
 #[cfg(feature = "archives")]
@@ -63,6 +64,7 @@ pub static FORMATS: &[&dyn Format] = &[
     &cpio::Rpm,
     #[cfg(feature = "archives")]
     &ar::Ar,
+    &sqlite::Sqlite,
     &vcard::Vcard,
     &ical::Ical,
     &ldif::Ldif,

@@ -294,7 +294,14 @@ fn signature(head: &[u8]) -> Option<&'static str> {
         (b"\x04\x22\x4d\x18", "LZ4 file"),
         (b"7z\xbc\xaf\x27\x1c", "7z archive"),
         (b"Rar!\x1a\x07", "RAR archive"),
-        (b"SQLite format 3\0", "SQLite database"),
+        (
+            b"\x37\x7f\x06\x82",
+            "SQLite write-ahead log: its changes are not in the database yet; open that with sqlite3 once",
+        ),
+        (
+            b"\x37\x7f\x06\x83",
+            "SQLite write-ahead log: its changes are not in the database yet; open that with sqlite3 once",
+        ),
         (b"Obj\x01", "Avro file"),
         (b"ORC", "ORC file"),
         (b"ARROW1", "Arrow file"),

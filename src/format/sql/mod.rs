@@ -21,6 +21,7 @@ use crate::input::blocks::{Block, LONGEST_RECORD, Source};
 mod cells;
 mod copy;
 mod create;
+mod definitions;
 mod dialect;
 mod head;
 mod lex;
@@ -34,6 +35,7 @@ mod update;
 mod walk;
 
 use cells::Cells;
+pub(super) use definitions::{Definition, definitions};
 use dialect::Dialect;
 use lex::{Escape, Text};
 use walk::{State, Target, Visit, Walked, walk};

@@ -24,7 +24,9 @@ impl Format for Avro {
     }
 
     fn sniff(&self, head: &Head<'_>) -> Option<Likelihood> {
-        head.bytes.starts_with(b"Obj\x01").then_some(Likelihood::Magic)
+        head.bytes
+            .starts_with(b"Obj\x01")
+            .then_some(Likelihood::Magic)
     }
 
     fn open<'a>(

@@ -46,7 +46,9 @@ impl Chunk for Rows {
 /// Gives a column, or the columns within it.
 fn give(name: &str, array: &ArrayRef, rows: Vec<u32>, depth: usize, sink: &mut dyn Sink) {
     if depth > DEEPEST {
-        sink.problem(Problem::lost("columns nested more than 64 deep are left out"));
+        sink.problem(Problem::lost(
+            "columns nested more than 64 deep are left out",
+        ));
         return;
     }
     let inner = children(array, &rows);
@@ -62,7 +64,7 @@ fn give(name: &str, array: &ArrayRef, rows: Vec<u32>, depth: usize, sink: &mut d
     }
     if let DataType::Union(fields, _) = array.data_type() {
         let union = array.as_union();
-        for (id, field) in fields.iter() {
+        for (id, _) in fields.iter() {
             let child = union.child(id);
             let mut places = vec![NO_ROW; child.len()];
             for (at, row) in rows.iter().enumerate() {
@@ -72,7 +74,6 @@ fn give(name: &str, array: &ArrayRef, rows: Vec<u32>, depth: usize, sink: &mut d
                     *place = *row;
                 }
             }
-            let _ = field;
             give(name, child, places, depth + 1, sink);
         }
         return;
@@ -95,6 +96,8 @@ fn give(name: &str, array: &ArrayRef, rows: Vec<u32>, depth: usize, sink: &mut d
     batches.flush();
     if outcome.is_err() {
         let kind = plain.data_type();
-        sink.problem(Problem::lost(format!("can't be decoded: values of type {kind}")));
+        sink.problem(Problem::lost(format!(
+            "can't be decoded: values of type {kind}"
+        )));
     }
 }

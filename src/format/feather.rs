@@ -95,8 +95,13 @@ impl Reader for Messages<'_> {
                 self.rows += batch.num_rows() as u64;
                 Ok(Some(Piece::Chunk(part(batch))))
             }
-            Some(Err(_)) => {
+            Some(Err(error)) => {
                 self.faults += 1;
+                if error.to_string().contains("IPC decompression requires") {
+                    return Err(Problem::skipped(
+                        "its batches are compressed; write it without compression",
+                    ));
+                }
                 Err(Problem::lost(format!(
                     "its data is damaged or cut off behind row {}",
                     self.rows

@@ -12,28 +12,37 @@ use crate::input::{Body, Budget, Bytes, Limits};
 
 #[cfg(feature = "archives")]
 mod ar;
+#[cfg(feature = "avro")]
+mod avro;
 mod base64;
 pub mod batch;
 mod chunked;
+#[cfg(feature = "parquet")]
+mod columnar;
 #[cfg(feature = "archives")]
 mod compress;
 #[cfg(feature = "archives")]
 mod cpio;
 mod csv;
+#[cfg(feature = "parquet")]
+mod feather;
 mod grid;
 mod html;
 mod ical;
 mod json;
 mod ldif;
-#[cfg(feature = "mail")]
+#[cfg(any(feature = "mail", feature = "office"))]
 mod made;
 #[cfg(feature = "mail")]
 mod mail;
 mod markup;
+#[cfg(feature = "office")]
+mod office;
 mod open;
 #[cfg(feature = "parquet")]
 mod parquet;
 mod records;
+mod settings;
 mod sql;
 mod sqlite;
 #[cfg(feature = "archives")]
@@ -42,6 +51,7 @@ mod tape;
 mod tar;
 mod text;
 mod vcard;
+mod weblog;
 mod xml;
 #[cfg(feature = "archives")]
 mod zip;
@@ -54,6 +64,12 @@ pub use batch::{Batch, ColumnId, OffsetMap, OffsetPiece, Rows, Sink, Span, Value
 pub static FORMATS: &[&dyn Format] = &[
     #[cfg(feature = "parquet")]
     &parquet::Parquet,
+    #[cfg(feature = "parquet")]
+    &feather::Feather,
+    #[cfg(feature = "avro")]
+    &avro::Avro,
+    #[cfg(feature = "office")]
+    &office::Office,
     #[cfg(feature = "archives")]
     &zip::Zip,
     #[cfg(feature = "archives")]
@@ -74,6 +90,11 @@ pub static FORMATS: &[&dyn Format] = &[
     &mail::Mail,
     #[cfg(feature = "mail")]
     &mail::Msg,
+    #[cfg(feature = "office")]
+    &office::Xls,
+    &weblog::AccessLog,
+    &weblog::ExtendedLog,
+    &settings::Settings,
     &html::Html,
     &xml::Xml,
     &sql::Sql,

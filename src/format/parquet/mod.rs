@@ -5,10 +5,10 @@
 //! places) is never believed further than the bytes that are there.
 
 mod leaf;
-mod schema;
+pub(super) mod schema;
 mod source;
-mod text;
-mod walk;
+pub(super) mod text;
+pub(super) mod walk;
 
 use std::sync::Arc;
 

@@ -20,7 +20,7 @@ use crate::error::Problem;
 
 /// What a leaf's bytes mean, as far as its decoded type doesn't say it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Meaning {
+pub(in crate::format) enum Meaning {
     /// Text: what isn't UTF-8 is passed through.
     Text,
     /// Bytes: text only where they happen to be UTF-8.

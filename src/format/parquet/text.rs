@@ -19,7 +19,7 @@ const BATCH_TEXT: usize = 256 << 10;
 const BATCH_ROWS: usize = 1 << 20;
 
 /// Collects the values of one column and gives them to the sink in batches.
-pub(super) struct Batches<'s> {
+pub(in crate::format) struct Batches<'s> {
     sink: &'s mut dyn Sink,
     column: ColumnId,
     text: Vec<u8>,
@@ -31,7 +31,7 @@ pub(super) struct Batches<'s> {
 
 impl<'s> Batches<'s> {
     /// Batches of the column of this name.
-    pub(super) fn new(sink: &'s mut dyn Sink, name: &str) -> Self {
+    pub(in crate::format) fn new(sink: &'s mut dyn Sink, name: &str) -> Self {
         let column = sink.column(name);
         Self {
             sink,
@@ -44,7 +44,7 @@ impl<'s> Batches<'s> {
     }
 
     /// Adds a value of one row. Not to be mixed with [`Self::many`] without a [`Self::flush`] in between.
-    pub(super) fn one(&mut self, value: &[u8], row: u32) {
+    pub(in crate::format) fn one(&mut self, value: &[u8], row: u32) {
         self.append(value);
         self.rows.push(row);
     }
@@ -73,7 +73,7 @@ impl<'s> Batches<'s> {
     }
 
     /// Gives away what is there.
-    pub(super) fn flush(&mut self) {
+    pub(in crate::format) fn flush(&mut self) {
         if !self.values.is_empty() {
             let rows = if self.ends.is_empty() {
                 Rows::One(&self.rows)
@@ -103,7 +103,7 @@ impl<'s> Batches<'s> {
 }
 
 /// Gives each value of a leaf array that isn't null, with its index, as text.
-pub(super) fn each_text(
+pub(in crate::format) fn each_text(
     array: &ArrayRef,
     meaning: Meaning,
     give: &mut dyn FnMut(usize, &[u8]),

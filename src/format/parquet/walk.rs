@@ -9,71 +9,79 @@ use arrow::array::{Array, ArrayRef, AsArray, OffsetSizeTrait};
 use arrow::datatypes::{ArrowNativeType, DataType};
 
 /// The row of an element that belongs to none.
-pub(super) const NO_ROW: u32 = u32::MAX;
+pub(in crate::format) const NO_ROW: u32 = u32::MAX;
+
+/// Children of an array: the name of the field, where they have one, and the row of each element.
+pub(in crate::format) type Children = Vec<(Option<String>, ArrayRef, Vec<u32>)>;
 
 /// Walks down to the leaf; the rows are those of the array's elements.
 pub(super) fn descend(mut array: ArrayRef, mut rows: Vec<u32>) -> (ArrayRef, Vec<u32>) {
-    loop {
-        let (child, child_rows) = match array.data_type() {
-            DataType::List(_) => {
-                let list = array.as_list::<i32>();
-                let offsets = list.value_offsets();
-                (
-                    list.values().clone(),
-                    spread(&array, &rows, list.values().len(), |i| ends(offsets, i)),
-                )
-            }
-            DataType::LargeList(_) => {
-                let list = array.as_list::<i64>();
-                let offsets = list.value_offsets();
-                (
-                    list.values().clone(),
-                    spread(&array, &rows, list.values().len(), |i| ends(offsets, i)),
-                )
-            }
-            DataType::Map(..) => {
-                let map = array.as_map();
-                let entries: ArrayRef = Arc::new(map.entries().clone());
-                let offsets = map.value_offsets();
-                let rows = spread(&array, &rows, entries.len(), |i| ends(offsets, i));
-                (entries, rows)
-            }
-            DataType::FixedSizeList(_, size) => {
-                let list = array.as_fixed_size_list();
-                let size = size.as_usize();
-                let rows = spread(&array, &rows, list.values().len(), |i| {
-                    (i * size, (i + 1) * size)
-                });
-                (list.values().clone(), rows)
-            }
-            DataType::ListView(_) => {
-                let list = array.as_list_view::<i32>();
-                let rows = spread(&array, &rows, list.values().len(), |i| {
-                    let start = list.value_offset(i).as_usize();
-                    (start, start + list.value_size(i).as_usize())
-                });
-                (list.values().clone(), rows)
-            }
-            DataType::LargeListView(_) => {
-                let list = array.as_list_view::<i64>();
-                let rows = spread(&array, &rows, list.values().len(), |i| {
-                    let start = list.value_offset(i).as_usize();
-                    (start, start + list.value_size(i).as_usize())
-                });
-                (list.values().clone(), rows)
-            }
-            DataType::Struct(_) => {
-                let Some(child) = array.as_struct().columns().first().cloned() else {
-                    return (array, rows);
-                };
-                let rows = spread(&array, &rows, child.len(), |i| (i, i + 1));
-                (child, rows)
-            }
-            _ => return (array, rows),
-        };
+    while let Some((_, child, child_rows)) = children(&array, &rows).into_iter().next() {
         array = child;
         rows = child_rows;
     }
+    (array, rows)
+}
+
+/// The children of a nested array; none of a leaf.
+pub(in crate::format) fn children(array: &ArrayRef, rows: &[u32]) -> Children {
+    let (child, child_rows) = match array.data_type() {
+        DataType::List(_) => {
+            let list = array.as_list::<i32>();
+            let offsets = list.value_offsets();
+            let spread = spread(array, rows, list.values().len(), |i| ends(offsets, i));
+            (list.values().clone(), spread)
+        }
+        DataType::LargeList(_) => {
+            let list = array.as_list::<i64>();
+            let offsets = list.value_offsets();
+            let spread = spread(array, rows, list.values().len(), |i| ends(offsets, i));
+            (list.values().clone(), spread)
+        }
+        DataType::Map(..) => {
+            let map = array.as_map();
+            let entries: ArrayRef = Arc::new(map.entries().clone());
+            let offsets = map.value_offsets();
+            let rows = spread(array, rows, entries.len(), |i| ends(offsets, i));
+            (entries, rows)
+        }
+        DataType::FixedSizeList(_, size) => {
+            let list = array.as_fixed_size_list();
+            let size = size.as_usize();
+            let rows = spread(array, rows, list.values().len(), |i| {
+                (i * size, (i + 1) * size)
+            });
+            (list.values().clone(), rows)
+        }
+        DataType::ListView(_) => {
+            let list = array.as_list_view::<i32>();
+            let rows = spread(array, rows, list.values().len(), |i| {
+                let start = list.value_offset(i).as_usize();
+                (start, start + list.value_size(i).as_usize())
+            });
+            (list.values().clone(), rows)
+        }
+        DataType::LargeListView(_) => {
+            let list = array.as_list_view::<i64>();
+            let rows = spread(array, rows, list.values().len(), |i| {
+                let start = list.value_offset(i).as_usize();
+                (start, start + list.value_size(i).as_usize())
+            });
+            (list.values().clone(), rows)
+        }
+        DataType::Struct(fields) => {
+            let columns = array.as_struct().columns();
+            let named = fields.iter().zip(columns);
+            return named
+                .map(|(field, child)| {
+                    let rows = spread(array, rows, child.len(), |i| (i, i + 1));
+                    (Some(field.name().clone()), child.clone(), rows)
+                })
+                .collect();
+        }
+        _ => return Vec::new(),
+    };
+    vec![(None, child, child_rows)]
 }
 
 fn ends<O: OffsetSizeTrait>(offsets: &[O], i: usize) -> (usize, usize) {

@@ -34,7 +34,7 @@ impl Chunk for Rows {
         let rows: Arc<[u32]> = (0..self.0.num_rows() as u32).collect();
         let schema = self.0.schema();
         for (field, array) in schema.fields().iter().zip(self.0.columns()) {
-            give(field.name(), array, rows.to_vec(), 0, sink);
+            give(field.name(), array, &rows, 0, sink);
         }
         Extent {
             records: self.0.num_rows() as u64,
@@ -44,21 +44,21 @@ impl Chunk for Rows {
 }
 
 /// Gives a column, or the columns within it.
-fn give(name: &str, array: &ArrayRef, rows: Vec<u32>, depth: usize, sink: &mut dyn Sink) {
+fn give(name: &str, array: &ArrayRef, rows: &[u32], depth: usize, sink: &mut dyn Sink) {
     if depth > DEEPEST {
         sink.problem(Problem::lost(
             "columns nested more than 64 deep are left out",
         ));
         return;
     }
-    let inner = children(array, &rows);
+    let inner = children(array, rows);
     if !inner.is_empty() {
         for (step, child, rows) in inner {
             let path = match step {
                 Some(field) => format!("{name}.{field}"),
                 None => format!("{name}[]"),
             };
-            give(&path, &child, rows, depth + 1, sink);
+            give(&path, &child, &rows, depth + 1, sink);
         }
         return;
     }
@@ -74,7 +74,7 @@ fn give(name: &str, array: &ArrayRef, rows: Vec<u32>, depth: usize, sink: &mut d
                     *place = *row;
                 }
             }
-            give(name, child, places, depth + 1, sink);
+            give(name, child, &places, depth + 1, sink);
         }
         return;
     }

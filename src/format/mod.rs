@@ -41,8 +41,11 @@ mod office;
 mod open;
 #[cfg(feature = "parquet")]
 mod parquet;
+mod picture;
 mod records;
 mod settings;
+#[cfg(feature = "sevenz")]
+mod sevenz;
 mod sql;
 mod sqlite;
 #[cfg(feature = "archives")]
@@ -72,6 +75,8 @@ pub static FORMATS: &[&dyn Format] = &[
     &office::Office,
     #[cfg(feature = "archives")]
     &zip::Zip,
+    #[cfg(feature = "sevenz")]
+    &sevenz::SevenZ,
     #[cfg(feature = "archives")]
     &tar::Tar,
     #[cfg(feature = "archives")]
@@ -98,6 +103,13 @@ pub static FORMATS: &[&dyn Format] = &[
     &html::Html,
     &xml::Xml,
     &sql::Sql,
+    &picture::PNG,
+    &picture::JPEG,
+    &picture::GIF,
+    &picture::TIFF,
+    &picture::WEBP,
+    &picture::BMP,
+    &picture::HEIC,
     &json::Json,
     &csv::Csv,
     &text::Text,

@@ -354,11 +354,8 @@ mod tests {
 
     #[test]
     fn binary_data_is_named() {
-        let (format, problem) = opened(
-            "scan.bin",
-            b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01",
-        );
+        let (format, problem) = opened("scan.bin", b"\x7fELF\x02\x01\x01\0\0\0\0\0\0\0\0\0\x03\0");
         assert_eq!(format, None);
-        assert_eq!(problem.unwrap().reason, "PNG image; not read");
+        assert_eq!(problem.unwrap().reason, "program; not read");
     }
 }

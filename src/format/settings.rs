@@ -101,24 +101,21 @@ fn give(line: &[u8], at: usize, path: &mut String, records: &mut Records<'_>) {
     }
     let place = |range: Range<usize>| at + range.start..at + range.end;
     let comment = matches!(line[0], b'#' | b';' | b'!');
-    match pair(line).filter(|_| !comment) {
-        Some((key, value)) => {
-            let key = String::from_utf8_lossy(&line[key]);
-            let key = key.trim_matches(['"', '\'']);
-            let name = if path.is_empty() {
-                key.to_owned()
-            } else {
-                format!("{path}.{key}")
-            };
-            let column = records.column(&name);
-            if !value.is_empty() {
-                records.value_at(column, place(value));
-            }
+    if let Some((key, value)) = pair(line).filter(|_| !comment) {
+        let key = String::from_utf8_lossy(&line[key]);
+        let key = key.trim_matches(['"', '\'']);
+        let name = if path.is_empty() {
+            key.to_owned()
+        } else {
+            format!("{path}.{key}")
+        };
+        let column = records.column(&name);
+        if !value.is_empty() {
+            records.value_at(column, place(value));
         }
-        None => {
-            let column = records.column("");
-            records.value_at(column, place(0..line.len()));
-        }
+    } else {
+        let column = records.column("");
+        records.value_at(column, place(0..line.len()));
     }
 }
 
@@ -146,7 +143,7 @@ fn pair(line: &[u8]) -> Option<(Range<usize>, Range<usize>)> {
                 || byte >= 0x80
                 || matches!(byte, b'_' | b'-' | b'.' | b' ' | b'"' | b'\'' | b'/' | b'$')
         })
-        && key.iter().filter(|byte| **byte == b' ').count() < 4;
+        && memchr::memchr_iter(b' ', key).count() < 4;
     if !is_key {
         return None;
     }

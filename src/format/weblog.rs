@@ -199,7 +199,7 @@ const ACCESS: &[&str] = &[
 /// The fields of a line in the common or combined format, and what follows them.
 fn access_fields(line: &[u8]) -> Option<Vec<Range<usize>>> {
     let mut fields = Vec::with_capacity(ACCESS.len());
-    let mut at = 0;
+    let (mut at, mut timed) = (0, false);
     while at < line.len() && fields.len() < ACCESS.len() {
         let close = match line[at] {
             b'[' => Some(b']'),
@@ -213,14 +213,16 @@ fn access_fields(line: &[u8]) -> Option<Vec<Range<usize>>> {
             let len = memchr::memchr(b' ', &line[at..]).unwrap_or(line.len() - at);
             (at..at + len, at + len)
         };
-        // A virtual host stands before all else in some logs.
-        let is_time = close == Some(b']');
-        if is_time && fields.len() == 4 {
-            fields.remove(0);
+        let is_time = close == Some(b']') && !timed;
+        match (is_time, fields.len()) {
+            (true, 3) => {}
+            // A virtual host stands before all else in some logs.
+            (true, 4) => drop(fields.remove(0)),
+            (true, _) => return None,
+            (false, 4) if !timed => return None,
+            (false, _) => {}
         }
-        if is_time != (fields.len() == 3) {
-            return None;
-        }
+        timed |= is_time;
         fields.push(value);
         at = next;
         while line.get(at) == Some(&b' ') {

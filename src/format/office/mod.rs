@@ -26,7 +26,7 @@ pub(super) struct Xls;
 
 type Archive = ZipArchive<Cursor<Bytes>>;
 
-/// What a package holds. Sheets of OpenDocument are tables in its text.
+/// What a package holds. Sheets of `OpenDocument` are tables in its text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
     Sheets,
@@ -52,7 +52,7 @@ const TEXT_PARTS: &[&str] = &[
     "ppt/charts/chart",
 ];
 
-/// The same of OpenDocument.
+/// The same of `OpenDocument`.
 const OPEN_PARTS: &[&str] = &["content.xml", "styles.xml"];
 
 /// Parts that are members, by how their names start.
@@ -218,7 +218,7 @@ impl Package {
         let names: Vec<String> = self.names();
         for name in names
             .iter()
-            .filter(|name| name.ends_with(".xml") || name.ends_with(".bin"))
+            .filter(|name| has_extension(name, "xml") || has_extension(name, "bin"))
         {
             let Ok(file) = self.archive.by_name(name) else {
                 continue;
@@ -250,7 +250,7 @@ impl Package {
         for name in self.names() {
             let is_text = parts.iter().any(|start| name.starts_with(start));
             if is_text
-                && name.ends_with(".xml")
+                && has_extension(&name, "xml")
                 && !name.contains("_rels/")
                 && let Some(bytes) = self.part(&name)
             {
@@ -332,4 +332,11 @@ impl Format for Xls {
         sheet::read(bytes, &mut made);
         Ok(Box::new(made))
     }
+}
+
+/// Whether a part's name ends so.
+fn has_extension(name: &str, extension: &str) -> bool {
+    std::path::Path::new(name)
+        .extension()
+        .is_some_and(|found| found.eq_ignore_ascii_case(extension))
 }

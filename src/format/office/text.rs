@@ -68,7 +68,7 @@ struct Reading<'r> {
     found: &'r mut Found,
     paragraph: String,
     open: Vec<Open>,
-    /// Paragraphs of OpenDocument that are open: all text within is theirs.
+    /// Paragraphs of `OpenDocument` that are open: all text within is theirs.
     paragraphs: usize,
     /// Elements of text that are open.
     is_text: usize,
@@ -170,7 +170,7 @@ impl Reading<'_> {
                 self.paragraphs -= usize::from(full.starts_with(b"text:")).min(self.paragraphs);
             }
             b"t" | b"delText" | b"instrText" | b"v" => {
-                self.is_text = self.is_text.saturating_sub(1)
+                self.is_text = self.is_text.saturating_sub(1);
             }
             b"creator" | b"date" if self.paragraphs == 0 => {
                 self.is_text = self.is_text.saturating_sub(1);

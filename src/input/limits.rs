@@ -11,7 +11,7 @@ pub struct Limits {
     pub depth: usize,
     /// Bytes that all compressed inputs within one file may expand to, together.
     pub expansion: u64,
-    /// How many times its size a compressed input may become, once it is larger than [`FREE`].
+    /// How many times its size a compressed input may become, once it is larger than 64 MiB.
     pub ratio: u64,
     /// Bytes of members that are held in memory as a whole, for an input and the archives around it together.
     pub memory: u64,

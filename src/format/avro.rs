@@ -1,6 +1,8 @@
 //! Avro object container files, block by block.
 
-use std::io::{BufRead, BufReader, Cursor};
+use std::io::{self, BufRead, BufReader, Cursor, Read};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use arrow::array::RecordBatch;
 use arrow::error::ArrowError;
@@ -35,15 +37,20 @@ impl Format for Avro {
         _: &Head<'_>,
         _: &ReadOptions,
     ) -> Result<Box<dyn Reader + 'a>, Problem> {
-        let source: Box<dyn std::io::Read + Send + 'a> = match body {
+        let source: Box<dyn Read + Send + 'a> = match body {
             Body::Blob(bytes) => Box::new(Cursor::new(bytes)),
             Body::File(file) => Box::new(Rewound::new(file)?),
             Body::Stream(stream) => stream,
         };
         let (counted, count) = Counted::new(source);
+        let tail = Arc::new(Mutex::new(Vec::new()));
+        let ending = Ending {
+            inner: counted,
+            tail: tail.clone(),
+        };
         let reader = ReaderBuilder::new()
             .with_batch_size(ROWS)
-            .build(BufReader::with_capacity(256 << 10, counted))
+            .build(BufReader::with_capacity(256 << 10, ending))
             .map_err(|_| {
                 Problem::failed(
                     "its schema can't be read: it may be damaged, or use what is not known here",
@@ -52,6 +59,7 @@ impl Format for Avro {
         Ok(Box::new(Blocks {
             reader,
             count,
+            tail,
             rows: 0,
             ended: false,
         }))
@@ -60,7 +68,9 @@ impl Format for Avro {
 
 struct Blocks<R: BufRead> {
     reader: arrow_avro::reader::Reader<R>,
-    count: std::sync::Arc<std::sync::atomic::AtomicU64>,
+    count: Arc<AtomicU64>,
+    /// The last bytes read.
+    tail: Arc<Mutex<Vec<u8>>>,
     rows: u64,
     ended: bool,
 }
@@ -74,7 +84,15 @@ where
             return Ok(None);
         }
         match self.reader.next() {
-            None => Ok(None),
+            None => {
+                self.ended = true;
+                // The library takes a block that is cut off for the end.
+                let tail = self.tail.lock().unwrap_or_else(PoisonError::into_inner);
+                if tail.ends_with(&self.reader.avro_header().sync()) {
+                    return Ok(None);
+                }
+                Err(lost(self.rows))
+            }
             Some(Ok(batch)) => {
                 self.rows += batch.num_rows() as u64;
                 Ok(Some(Piece::Chunk(part(batch))))
@@ -82,15 +100,33 @@ where
             // What the library says may quote the data.
             Some(Err(_)) => {
                 self.ended = true;
-                Err(Problem::lost(format!(
-                    "its data is damaged or cut off behind row {}",
-                    self.rows
-                )))
+                Err(lost(self.rows))
             }
         }
     }
 
     fn position(&self) -> u64 {
-        self.count.load(std::sync::atomic::Ordering::Relaxed)
+        self.count.load(Ordering::Relaxed)
+    }
+}
+
+fn lost(rows: u64) -> Problem {
+    Problem::lost(format!("its data is damaged or cut off behind row {rows}"))
+}
+
+/// Remembers the last bytes that were read: each block ends with the marker that the header names.
+struct Ending<R> {
+    inner: R,
+    tail: Arc<Mutex<Vec<u8>>>,
+}
+
+impl<R: Read> Read for Ending<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let len = self.inner.read(buffer)?;
+        let mut tail = self.tail.lock().unwrap_or_else(PoisonError::into_inner);
+        tail.extend_from_slice(&buffer[len.saturating_sub(16)..len]);
+        let more = tail.len().saturating_sub(16);
+        tail.drain(..more);
+        Ok(len)
     }
 }

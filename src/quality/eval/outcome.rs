@@ -85,7 +85,8 @@ pub fn run(mut scan: Scan, labelled: &mut Labelled) -> Result<(Vec<FileOutcome>,
         .collect();
     scan.min_confidence = FLOOR;
     scan.findings = true;
-    scan.reveal = false;
+    // Names must be those of the truth, which would be masked where they hold a value; of findings only masks are kept.
+    scan.reveal = true;
     scan.samples = 0;
     let numbers = scan.roots.iter().enumerate();
     let mut collector = Collector {

@@ -224,7 +224,7 @@ fn like(scan: &Scan, findings: bool) -> Scan {
         rules: scan.rules.clone(),
         findings,
         samples: 0,
-        reveal: false,
+        reveal: true, // names of columns must come back as they are; no value is kept
         ..*scan
     }
 }

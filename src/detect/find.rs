@@ -1,7 +1,7 @@
 //! The search of a column's values: from cells to candidates.
 //!
 //! A cell whose shape has a program (`program.rs`) does what that says; others are searched by the kinds of bytes in them.
-//! Cells in which all that can match is the whole cell, and surely does, are put by and checked together (`together.rs`).
+//! Cells in which the whole cell is what matters are put by and checked together (`together.rs`).
 
 use std::ops::Range;
 
@@ -95,6 +95,16 @@ impl Matcher {
             };
             let pays = has_programs && scratch.programs.pays(number, plan.key);
             let text = batch.text;
+            let bytes = &text[start..end];
+            let candidates = &mut found.candidates;
+            let mut unknown = None;
+            // Where most cells come again, their shapes needn't be found out.
+            if scratch.memo.is_good(number) {
+                match scratch.memo.recall(bytes, plan.key, place, candidates) {
+                    Ok(()) => continue,
+                    Err(is) => unknown = Some(is),
+                }
+            }
             let mut program = if pays {
                 scratch
                     .programs
@@ -102,16 +112,6 @@ impl Matcher {
             } else {
                 None
             };
-            let bytes = &text[start..end];
-            let candidates = &mut found.candidates;
-            let mut unknown = None;
-            // Where most cells come again, their shapes needn't be found out.
-            if program.is_none() && scratch.memo.is_good(number) {
-                match scratch.memo.recall(bytes, plan.key, place, candidates) {
-                    Ok(()) => continue,
-                    Err(is) => unknown = Some(is),
-                }
-            }
             if program.is_none() && pays {
                 program = self.program(text, start..end, plan, number, scratch, &mut places);
             }
@@ -119,14 +119,18 @@ impl Matcher {
                 if id == ProgramId::NOTHING {
                     continue;
                 }
-                if alone && scratch.programs.list[id.0 as usize].together.is_some() {
+                if alone
+                    && unknown.is_none()
+                    && scratch.programs.list[id.0 as usize].together.is_some()
+                {
                     let cell = PutBy {
                         index,
                         at: start as u32,
                         len: (end - start) as u32,
                     };
-                    scratch.put_by(id, cell);
-                    continue;
+                    if scratch.put_by(id, cell) {
+                        continue;
+                    }
                 }
             }
             let unknown = match unknown {
@@ -155,7 +159,7 @@ impl Matcher {
             }
             scratch.memo.remember(unknown, place, &candidates[before..]);
         }
-        self.check_put_by(batch, scratch, found);
+        self.check_put_by(batch, plan, scratch, found);
         filled
     }
 

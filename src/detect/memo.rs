@@ -16,7 +16,7 @@ const LONGEST: usize = 128;
 /// Candidates remembered; when there are more, all is forgotten.
 const MOST: usize = 1 << 15;
 /// Cells of a column that are looked up in any case, and how many of all must be known from then on.
-const TRIALS: u32 = 256;
+const TRIALS: u32 = 128;
 const ONE_IN: u32 = 4;
 
 /// What was found in cells. One for each thread.
@@ -67,11 +67,12 @@ impl Memo {
         self.chunk = self.chunk.wrapping_add(1);
     }
 
-    /// Whether most cells of a column come again.
+    /// Whether cells of a column are looked up before anything else: while it isn't known whether they come again, and if
+    /// most do.
     #[inline]
     pub(super) fn is_good(&self, column: usize) -> bool {
         let column = self.columns.get(column).copied().unwrap_or_default();
-        column.tried >= TRIALS / 4 && column.known * 2 > column.tried
+        column.tried < TRIALS || column.known * 2 > column.tried
     }
 
     /// Adds what was found in this cell before; or says that it isn't known.

@@ -134,6 +134,7 @@ pub(crate) struct Found {
     /// Candidates that need but be counted.
     pub(crate) alike: Vec<Alike>,
     pub(crate) wholes: Vec<Whole>,
+    bits: Vec<u64>,
     /// Whether all candidates that don't fail are wanted one by one.
     pub(crate) lists: bool,
 }
@@ -298,6 +299,7 @@ impl Scratch {
     fn forget(&mut self) {
         self.work.tokens.forget();
         self.programs.clear();
+        self.waiting.forget();
         self.possible.fill(Possible::default());
     }
 

@@ -9,8 +9,8 @@ use std::ops::Range;
 use super::search::Chosen;
 use super::shape::{ELEMENTS, Element, Places, Shape, Template};
 use super::walk::{End, WalksScratch};
+use super::together::Together;
 use super::{ColumnPlan, FormId, Matcher, Task};
-use crate::rule::Normalise;
 
 /// Programs looked up by plan and shape; a new one takes the place of the one in its slot.
 const SLOTS: usize = 1 << 12;
@@ -31,7 +31,7 @@ pub(super) struct Program {
     pub(super) whole_sure: Box<[FormId]>,
     /// Such forms that may match.
     pub(super) whole: Box<[Task]>,
-    /// Set when the whole cell is all that can match, and surely does: then such cells are checked together.
+    /// Set when such cells can be checked together.
     pub(super) together: Option<Together>,
 }
 
@@ -42,16 +42,6 @@ pub(super) struct Begin {
     pub(super) sure: Box<[(FormId, u8)]>,
     /// Forms that have to be searched for.
     pub(super) unsure: Option<(Chosen, Box<[u64]>)>,
-}
-
-/// Forms that all match the whole cell, each of another detector.
-pub(super) struct Together {
-    /// The ways in which they normalise the cell.
-    pub(super) kinds: Box<[(Normalise, Option<usize>)]>,
-    /// The forms, ascending, and their place in `kinds`.
-    pub(super) forms: Box<[(FormId, u8)]>,
-    /// How many digits the cell is made of, if it is.
-    pub(super) digits: Option<u8>,
 }
 
 /// A program by its number.
@@ -322,12 +312,20 @@ impl Matcher {
             }
         }
         whole_sure.sort_unstable();
-        let whole: Box<[Task]> = self.cells.tasks(&whole).into();
-        let together = if whole.is_empty() {
-            self.together(elements, &begins, &whole_sure)
-        } else {
-            None
+        let whole_forms = whole;
+        let whole: Box<[Task]> = self.cells.tasks(&whole_forms).into();
+        let digits = match elements {
+            [only] if only.is_digits() => Some(*only.lengths().start() as u8),
+            _ => None,
         };
+        let together = Together::new(
+            self,
+            (elements.len(), digits),
+            &begins,
+            &whole_sure,
+            (&whole_forms, &whole),
+            &plan.never_whole,
+        );
         let program = Program {
             begins: begins.into(),
             whole_sure: whole_sure.into(),
@@ -343,61 +341,6 @@ impl Matcher {
             Some(byte) => self.tokens.is_lead(byte),
             None => at == 0 || !elements[at - 1].is_run(),
         }
-    }
-
-    fn together(
-        &self,
-        elements: &[Element],
-        begins: &[Begin],
-        whole_sure: &[FormId],
-    ) -> Option<Together> {
-        let all_whole = begins.iter().all(|begin| {
-            let whole = |&(_, end): &(FormId, u8)| usize::from(end) == elements.len();
-            begin.element == 0 && begin.unsure.is_none() && begin.sure.iter().all(whole)
-        });
-        if !all_whole {
-            return None;
-        }
-        let is_digits = matches!(elements, [only] if only.is_digits());
-        let sure = begins.iter().flat_map(|begin| begin.sure.iter());
-        let all: Vec<FormId> = sure
-            .map(|(form, _)| *form)
-            .chain(whole_sure.iter().copied())
-            .collect();
-        let mut detectors: Vec<_> = all
-            .iter()
-            .map(|form| self.forms[usize::from(form.0)].detector)
-            .collect();
-        detectors.sort_unstable();
-        detectors.dedup();
-        if all.is_empty() || detectors.len() < all.len() {
-            return None;
-        }
-        let mut kinds = Vec::new();
-        let mut forms = Vec::new();
-        for id in all {
-            let form = &self.forms[usize::from(id.0)];
-            // Nothing is to be normalised in a number.
-            let normalise = if is_digits {
-                Normalise::None
-            } else {
-                form.normalise
-            };
-            let kind = (normalise, form.pad);
-            let place = kinds
-                .iter()
-                .position(|known| *known == kind)
-                .unwrap_or_else(|| {
-                    kinds.push(kind);
-                    kinds.len() - 1
-                });
-            forms.push((id, place as u8));
-        }
-        Some(Together {
-            kinds: kinds.into(),
-            forms: forms.into(),
-            digits: is_digits.then(|| *elements[0].lengths().start() as u8),
-        })
     }
 }
 

@@ -146,6 +146,7 @@ fn fast(matcher: &Matcher, text: &[u8]) -> [Vec<Claim>; 2] {
         tokens,
     );
     let mut found = Found::default();
+    Matcher::start_batch(&mut scratch);
     let program = &scratch.programs.list[id.0 as usize];
     if program.together.is_some() {
         let len = text.len() as u32;
@@ -169,16 +170,16 @@ fn fast(matcher: &Matcher, text: &[u8]) -> [Vec<Claim>; 2] {
             rows: Rows::One(&[0]),
             offsets: &OffsetMap::Shift(0),
         };
-        matcher.check_put_by(&batch, &mut scratch, &mut found);
+        matcher.check_put_by(&batch, &plan, &mut scratch, &mut found);
         for alike in &found.alike {
-            let wholes = found.wholes[alike.wholes.clone()].iter();
-            let each = wholes.map(|whole| whole.candidate(alike.form, alike.evidence));
+            let wholes: Vec<_> = alike.values(&found).copied().collect();
+            let each = wholes
+                .into_iter()
+                .map(|whole| whole.candidate(alike.form, alike.evidence));
             found.candidates.extend(each);
         }
     } else {
         let Scratch { programs, work, .. } = &mut scratch;
-        work.taken.fill((u32::MAX, 0));
-        work.normalised_as = None;
         let program = &programs.list[id.0 as usize];
         matcher.run(&cell, program, &places, work, &mut found.candidates);
     }

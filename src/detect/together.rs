@@ -1,16 +1,24 @@
 //! Cells of one shape that are checked together, form by form.
 //!
-//! All their forms match the whole cell, so nothing is left but checks. Most numbers fail most of them (any nine digits are
-//! tried as the number of some thirty countries), so what fails is only counted: by its hash, and without a candidate.
+//! What matters in most cells are matches of the whole cell: any nine digits are tried as the number of some thirty countries,
+//! and where an e-mail address is the whole cell nothing inside it counts. So cells of one program are gathered, and each
+//! form is checked on all of them: sums over columns of digits, and bits instead of candidates. The few cells in which
+//! something else may match are searched by themselves.
 
 use std::ops::Range;
 
-use super::find::PutBy;
-use super::program::{ProgramId, Together};
-use super::{Candidate, FormId, Found, Matcher, Near, Scratch};
+use super::find::{Cell, PutBy};
+use super::program::{Begin, Program, ProgramId};
+use super::search::{Chosen, Wanted};
+use super::shape::{ELEMENTS, shape};
+use super::whole::Task;
+use super::{
+    Candidate, ColumnPlan, FormId, Found, Matcher, Near, Scratch, Work, overlap,
+};
 use crate::format::Batch;
+use crate::rule::Normalise;
 use crate::score::EvidenceSet;
-use crate::validate::{Digits, Outcome, normalise, words};
+use crate::validate::{Digits, Fared, normalise, words};
 
 /// Candidates of one form that fare alike, each the only value of its record in the column and all of it: they need but be
 /// counted.
@@ -18,11 +26,13 @@ use crate::validate::{Digits, Outcome, normalise, words};
 pub(crate) struct Alike {
     pub(crate) form: FormId,
     pub(crate) evidence: EvidenceSet,
-    /// Which ones, in [`Found::wholes`].
+    /// Values that were checked together, in [`Found::wholes`].
     pub(crate) wholes: Range<usize>,
+    /// Which of them it is about, one bit each, in [`Found::bits`].
+    bits: Range<usize>,
 }
 
-/// A value that is a candidate as a whole.
+/// A value that may be a candidate as a whole.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Whole {
     /// Hash of the normalised value.
@@ -34,23 +44,68 @@ pub(crate) struct Whole {
     pub(crate) len: u32,
 }
 
+/// Forms that match the whole cell or, at its start, nothing.
+pub(super) struct Together {
+    /// The ways in which they normalise the cell.
+    kinds: Box<[(Normalise, Option<usize>)]>,
+    claims: Box<[Claim]>,
+    /// Those that have to be searched for at the start of the cell.
+    unsure: Option<(Chosen, Box<[u64]>)>,
+    /// Those that must be the whole cell, and may be.
+    whole: Box<[Task]>,
+    /// How many digits the cell is made of, if it is.
+    digits: Option<u8>,
+    /// Whether something else can match in the cell, unless a strong form is all of it.
+    rest: bool,
+}
+
+/// A form of [`Together`].
+#[derive(Clone, Copy)]
+struct Claim {
+    form: FormId,
+    /// Its place in the kinds.
+    kind: u8,
+    /// Whether it matches each cell.
+    sure: bool,
+    /// Whether nothing else counts in a cell that passes.
+    settles: bool,
+    /// Whether another form is of the same detector.
+    shared: bool,
+}
+
+/// How often cells of a program had to be searched by themselves after all.
+#[derive(Clone, Copy, Default)]
+struct Odds {
+    all: u32,
+    odd: u32,
+}
+
+/// Cells after which it is known whether checking them together pays.
+const TRIALS: u32 = 64;
+
 /// Cells put by, by program, and what checking them needs.
 #[derive(Default)]
 pub(super) struct Waiting {
     /// For each program, its cells.
     cells: Vec<Vec<PutBy>>,
+    odds: Vec<Odds>,
     /// The programs that have some.
     programs: Vec<ProgramId>,
+    /// The cells that are searched by themselves.
+    odd: Vec<PutBy>,
     normalised: Vec<Normalised>,
     digits: Digits,
-    outcomes: Vec<Outcome>,
-    passed: Vec<Whole>,
-    unlisted: Vec<Whole>,
+    /// For each claim, the cells that it matches; as many words as the cells need.
+    matched: Vec<u64>,
+    /// For each claim, how they fare.
+    fared: Vec<Fared>,
 }
 
 /// Cells normalised one way.
 #[derive(Default)]
 struct Normalised {
+    /// Which cells are asked for, one bit each; the others are left out.
+    asked: Vec<u64>,
     bytes: Vec<u8>,
     ends: Vec<u32>,
     hashes: Vec<u64>,
@@ -61,121 +116,491 @@ impl Normalised {
         let start = index.checked_sub(1).map_or(0, |before| self.ends[before]);
         &self.bytes[start as usize..self.ends[index] as usize]
     }
+
+    fn fill<'t>(
+        &mut self,
+        (kind, pad): (Normalise, Option<usize>),
+        cells: impl Iterator<Item = &'t [u8]>,
+        buffer: &mut Vec<u8>,
+    ) {
+        self.bytes.clear();
+        self.ends.clear();
+        self.hashes.clear();
+        for (index, cell) in cells.enumerate() {
+            if self.asked[index / 64] >> (index % 64) & 1 == 0 {
+                self.ends.push(self.bytes.len() as u32);
+                self.hashes.push(0);
+                continue;
+            }
+            let value = if kind == Normalise::None && pad.is_none() {
+                cell
+            } else {
+                normalise(kind, pad, cell, buffer);
+                &buffer[..]
+            };
+            self.bytes.extend_from_slice(value);
+            self.ends.push(self.bytes.len() as u32);
+            self.hashes.push(words::hash(value));
+        }
+    }
 }
 
 impl Scratch {
-    /// Puts a cell by, to be checked together with others of its program.
+    /// Puts a cell by, to be checked together with others of its program; or says that this doesn't pay.
     #[inline]
-    pub(super) fn put_by(&mut self, program: ProgramId, cell: PutBy) {
+    pub(super) fn put_by(&mut self, program: ProgramId, cell: PutBy) -> bool {
         let waiting = &mut self.waiting;
         let index = program.0 as usize;
         if index >= waiting.cells.len() {
             waiting.cells.resize(index + 1, Vec::new());
+            waiting.odds.resize(index + 1, Odds::default());
+        }
+        let Odds { all, odd } = waiting.odds[index];
+        if all > TRIALS && odd > all / 2 {
+            return false;
         }
         if waiting.cells[index].is_empty() {
             waiting.programs.push(program);
         }
         waiting.cells[index].push(cell);
+        true
+    }
+}
+
+impl Waiting {
+    /// Forgets what a search left behind that did not end.
+    pub(super) fn clear(&mut self) {
+        for program in self.programs.drain(..) {
+            self.cells[program.0 as usize].clear();
+        }
+    }
+
+    /// Forgets all programs.
+    pub(super) fn forget(&mut self) {
+        self.clear();
+        self.cells.clear();
+        self.odds.clear();
+    }
+}
+
+impl Together {
+    /// Of a program's forms, if cells can be checked together.
+    pub(super) fn new(
+        matcher: &Matcher,
+        elements: (usize, Option<u8>),
+        begins: &[Begin],
+        whole_sure: &[FormId],
+        (whole_forms, whole): (&[u64], &[Task]),
+        never_whole: &[u64],
+    ) -> Option<Self> {
+        let (count, digits) = elements;
+        let (first, rest) = match begins {
+            [first, rest @ ..] if first.element == 0 => (Some(first), rest),
+            rest => (None, rest),
+        };
+        let sure = first.map_or(&[][..], |first| &first.sure);
+        if sure.iter().any(|&(_, end)| usize::from(end) != count) {
+            return None;
+        }
+        let unsure = first.and_then(|first| first.unsure.clone());
+        let of_set = |set: &[u64]| {
+            let has = |form: &u16| set[usize::from(form / 64)] >> (form % 64) & 1 == 1;
+            let forms = 0..matcher.forms.len() as u16;
+            forms.filter(has).map(FormId).collect::<Vec<_>>()
+        };
+        let may = unsure.as_ref().map_or_else(Vec::new, |(_, set)| of_set(set));
+        let may = may
+            .into_iter()
+            .filter(|form| never_whole[usize::from(form.0 / 64)] >> (form.0 % 64) & 1 == 0);
+        let mut kinds = Vec::new();
+        let mut claims: Vec<Claim> = Vec::new();
+        let mut claim = |form: FormId, sure: bool, at_start: bool| {
+            let compiled = &matcher.forms[usize::from(form.0)];
+            // Nothing is to be normalised in a number.
+            let normalise = if digits.is_some() {
+                Normalise::None
+            } else {
+                compiled.normalise
+            };
+            let kind = (normalise, compiled.pad);
+            let known = kinds.iter().position(|known| *known == kind);
+            let kind = known.unwrap_or_else(|| {
+                kinds.push(kind);
+                kinds.len() - 1
+            });
+            claims.push(Claim {
+                form,
+                kind: kind as u8,
+                sure,
+                settles: at_start && compiled.is_strong(),
+                shared: false,
+            });
+        };
+        whole_sure.iter().for_each(|&form| claim(form, true, false));
+        of_set(whole_forms)
+            .into_iter()
+            .for_each(|form| claim(form, false, false));
+        sure.iter().for_each(|&(form, _)| claim(form, true, true));
+        may.for_each(|form| claim(form, false, true));
+        let detector = |claim: &Claim| matcher.forms[usize::from(claim.form.0)].detector;
+        for index in 0..claims.len() {
+            let like = |other: &Claim| detector(other) == detector(&claims[index]);
+            claims[index].shared = claims.iter().filter(|other| like(other)).count() > 1;
+        }
+        let clash = |claim: &Claim| claim.sure && claim.shared;
+        let settles = claims.iter().any(|claim| claim.settles);
+        if claims.is_empty()
+            || claims.len() > usize::from(u8::MAX)
+            || claims.iter().filter(|claim| clash(claim)).count() > 1
+            || !rest.is_empty() && !settles
+        {
+            return None;
+        }
+        Some(Self {
+            kinds: kinds.into(),
+            claims: claims.into(),
+            unsure,
+            whole: whole.into(),
+            digits,
+            rest: !rest.is_empty(),
+        })
+    }
+
+    /// Whether some forms have to be searched for.
+    fn is_searched(&self) -> bool {
+        self.unsure.is_some() || !self.whole.is_empty()
     }
 }
 
 impl Matcher {
-    /// Checks all cells that were put by.
-    pub(super) fn check_put_by(&self, batch: &Batch<'_>, scratch: &mut Scratch, found: &mut Found) {
+    /// Checks all cells of a column that were put by.
+    pub(super) fn check_put_by(
+        &self,
+        batch: &Batch<'_>,
+        plan: &ColumnPlan,
+        scratch: &mut Scratch,
+        found: &mut Found,
+    ) {
         while let Some(id) = scratch.waiting.programs.pop() {
             let mut cells = std::mem::take(&mut scratch.waiting.cells[id.0 as usize]);
-            if let Some(together) = &scratch.programs.list[id.0 as usize].together {
-                let buffer = &mut scratch.work.normalised;
-                scratch.waiting.normalise(batch, together, &cells, buffer);
-                scratch.work.normalised_as = None;
-                for &(form, kind) in &together.forms {
-                    self.check_all(form, usize::from(kind), &cells, &mut scratch.waiting, found);
+            let program = &scratch.programs.list[id.0 as usize];
+            let (waiting, work) = (&mut scratch.waiting, &mut scratch.work);
+            let all = cells.len();
+            waiting.odd.clear();
+            if let Some(together) = &program.together {
+                if together.is_searched() {
+                    self.match_all(batch, together, &mut cells, waiting, work);
                 }
+                self.check_all(batch, together, &cells, waiting, work, found);
             }
+            let odds = &mut waiting.odds[id.0 as usize];
+            odds.all = odds.all.saturating_add(all as u32);
+            odds.odd = odds.odd.saturating_add(waiting.odd.len() as u32);
+            let odd = std::mem::take(&mut waiting.odd);
+            self.find_in_odd(batch, plan, program, &odd, work, &mut found.candidates);
+            waiting.odd = odd;
             cells.clear();
-            scratch.waiting.cells[id.0 as usize] = cells;
+            waiting.cells[id.0 as usize] = cells;
         }
+    }
+
+    /// Finds out which cells each claim matches; those that no claim matches, or something that is less than the cell, are
+    /// taken out.
+    fn match_all(
+        &self,
+        batch: &Batch<'_>,
+        together: &Together,
+        cells: &mut Vec<PutBy>,
+        waiting: &mut Waiting,
+        work: &mut Work,
+    ) {
+        let words = cells.len().div_ceil(64);
+        waiting.matched.clear();
+        waiting.matched.resize(words * together.claims.len(), 0);
+        let any_sure = together.claims.iter().any(|claim| claim.sure);
+        let mut kept = 0;
+        let mut matched = std::mem::take(&mut work.matched);
+        let mut whole = std::mem::take(&mut work.whole);
+        let mut mine: Vec<u8> = Vec::with_capacity(together.claims.len());
+        for index in 0..cells.len() {
+            let cell = cells[index];
+            let bytes = &batch.text[cell.at as usize..][..cell.len as usize];
+            matched.clear();
+            whole.clear();
+            mine.clear();
+            if let Some((chosen, forms)) = &together.unsure {
+                let wanted = Wanted {
+                    chosen: *chosen,
+                    forms,
+                };
+                let mut tokens = self.tokens.search(bytes);
+                tokens.match_here(wanted, &mut work.tokens, &mut matched);
+            }
+            if !together.whole.is_empty() {
+                self.cells
+                    .search(bytes, &together.whole, &mut work.cells, &mut whole);
+            }
+            let is_odd = matched.iter().any(|&(_, end)| end != bytes.len());
+            let all = matched.iter().map(|(form, _)| form).chain(&whole);
+            let claims = &together.claims;
+            mine.extend(all.filter_map(|form| {
+                let place = claims.iter().position(|claim| claim.form == *form);
+                place.map(|place| place as u8)
+            }));
+            if is_odd || self.clash(claims, &mine) {
+                waiting.odd.push(cell);
+                continue;
+            }
+            if !any_sure && mine.is_empty() {
+                if together.rest {
+                    waiting.odd.push(cell);
+                }
+                continue;
+            }
+            for &claim in &mine {
+                waiting.matched[usize::from(claim) * words + kept / 64] |= 1 << (kept % 64);
+            }
+            cells[kept] = cell;
+            kept += 1;
+        }
+        cells.truncate(kept);
+        work.matched = matched;
+        work.whole = whole;
+        // Fewer cells need fewer words.
+        let fewer = kept.div_ceil(64);
+        for (place, claim) in together.claims.iter().enumerate() {
+            waiting
+                .matched
+                .copy_within(place * words..place * words + fewer, place * fewer);
+            if claim.sure {
+                all_of(kept, &mut waiting.matched[place * fewer..][..fewer]);
+            }
+        }
+    }
+
+    /// Whether two of these claims, or one of them and one that is sure, are of the same detector.
+    fn clash(&self, claims: &[Claim], mine: &[u8]) -> bool {
+        let detector = |claim: &Claim| self.forms[usize::from(claim.form.0)].detector;
+        mine.iter().enumerate().any(|(index, &place)| {
+            let claim = &claims[usize::from(place)];
+            let others = mine[..index].iter().map(|&other| &claims[usize::from(other)]);
+            let sure = claims.iter().filter(|other| other.sure);
+            claim.shared && others.chain(sure).any(|other| detector(other) == detector(claim))
+        })
     }
 
     fn check_all(
         &self,
-        id: FormId,
-        kind: usize,
+        batch: &Batch<'_>,
+        together: &Together,
         cells: &[PutBy],
         waiting: &mut Waiting,
+        work: &mut Work,
         found: &mut Found,
     ) {
-        let form = &self.forms[usize::from(id.0)];
-        let detector = &self.detectors[usize::from(form.detector.0)];
+        if cells.is_empty() {
+            return;
+        }
+        let words = cells.len().div_ceil(64);
+        if !together.is_searched() {
+            waiting.matched.clear();
+            waiting.matched.resize(words * together.claims.len(), 0);
+            for matched in waiting.matched.chunks_mut(words) {
+                all_of(cells.len(), matched);
+            }
+        }
+        waiting.normalise(batch, together, cells, &mut work.normalised);
+        work.normalised_as = None;
         let Waiting {
             normalised,
             digits,
-            outcomes,
-            passed,
-            unlisted,
+            matched,
+            fared,
+            odd,
             ..
         } = waiting;
-        let values = &normalised[kind];
-        outcomes.clear();
-        // A padded number has more digits than the cell.
-        let plain = form.pad.is_none();
-        let value = |index: usize| (values.of(index), values.hashes[index]);
-        if !(plain && form.checks.run_digits(digits, value, outcomes)) {
-            let each = (0..cells.len()).map(value);
-            outcomes.extend(each.map(|(value, hash)| form.checks.run(value, hash)));
+        if fared.len() < together.claims.len() {
+            fared.resize_with(together.claims.len(), Fared::default);
         }
-        passed.clear();
-        unlisted.clear();
+        let mut settled = vec![if together.rest { 0 } else { u64::MAX }; words];
+        for (place, claim) in together.claims.iter().enumerate() {
+            let form = &self.forms[usize::from(claim.form.0)];
+            let values = &normalised[usize::from(claim.kind)];
+            // A padded number has more digits than the cell.
+            let digits = form.pad.is_none().then_some(&mut *digits);
+            let fared = &mut fared[place];
+            fared.start(cells.len());
+            fared
+                .asked
+                .copy_from_slice(&matched[place * words..][..words]);
+            let value = |index: usize| (values.of(index), values.hashes[index]);
+            form.checks.run_all(digits, value, fared);
+            if claim.settles && together.rest {
+                for (all, passes) in settled.iter_mut().zip(&fared.pass) {
+                    *all |= passes;
+                }
+            }
+        }
+        if together.rest {
+            let is_odd = |index: &usize| settled[index / 64] >> (index % 64) & 1 == 0;
+            odd.extend((0..cells.len()).filter(is_odd).map(|index| cells[index]));
+        }
         let first = found.wholes.len();
-        for ((index, outcome), cell) in outcomes.iter().enumerate().zip(cells) {
-            let whole = Whole {
-                hash: values.hashes[index],
+        for values in &normalised[..together.kinds.len()] {
+            let each = cells.iter().zip(&values.hashes);
+            found.wholes.extend(each.map(|(cell, &hash)| Whole {
+                hash,
                 value: cell.index,
                 at: cell.at,
                 len: cell.len,
-            };
-            let evidence = match outcome {
-                Outcome::Fail => {
-                    found.wholes.push(whole);
-                    continue;
-                }
-                Outcome::Not => continue,
-                Outcome::Pass => EvidenceSet::PASSED,
-                Outcome::Unlisted => EvidenceSet::UNLISTED,
-            } | EvidenceSet::WHOLE;
-            if detector.placeholders.holds(values.of(index), whole.hash) {
-                let evidence = evidence | EvidenceSet::PLACEHOLDER;
-                found.candidates.push(whole.candidate(id, evidence));
-            } else if found.lists {
-                found.candidates.push(whole.candidate(id, evidence));
-            } else if *outcome == Outcome::Pass {
-                passed.push(whole);
-            } else {
-                unlisted.push(whole);
-            }
+            }));
         }
-        found.alike(id, EvidenceSet::FAILED, first);
-        for (evidence, wholes) in [
-            (EvidenceSet::PASSED, passed),
-            (EvidenceSet::UNLISTED, unlisted),
+        for (claim, fared) in together.claims.iter().zip(fared) {
+            let kind = usize::from(claim.kind);
+            let start = first + kind * cells.len();
+            fared.restrict(&settled);
+            self.take(claim.form, &normalised[kind], fared, start, found);
+        }
+    }
+
+    /// Adds what came of a form's checks.
+    fn take(
+        &self,
+        id: FormId,
+        values: &Normalised,
+        fared: &mut Fared,
+        start: usize,
+        found: &mut Found,
+    ) {
+        let form = &self.forms[usize::from(id.0)];
+        let placeholders = &self.detectors[usize::from(form.detector.0)].placeholders;
+        let wholes = start..start + values.hashes.len();
+        found.alike(id, EvidenceSet::FAILED, &wholes, &fared.fail);
+        for (evidence, bits) in [
+            (EvidenceSet::PASSED, &mut fared.pass),
+            (EvidenceSet::UNLISTED, &mut fared.unlisted),
         ] {
-            let first = found.wholes.len();
-            found.wholes.append(wholes);
-            found.alike(id, evidence, first);
+            let evidence = evidence | EvidenceSet::WHOLE;
+            for (place, word) in bits.iter_mut().enumerate() {
+                let mut left = *word;
+                while left != 0 {
+                    let bit = left.trailing_zeros();
+                    left &= left - 1;
+                    let index = place * 64 + bit as usize;
+                    let (value, hash) = (values.of(index), values.hashes[index]);
+                    let mut evidence = evidence;
+                    if placeholders.holds(value, hash) {
+                        evidence = evidence | EvidenceSet::PLACEHOLDER;
+                    } else if !found.lists {
+                        continue;
+                    }
+                    *word &= !(1 << bit);
+                    let whole = found.wholes[start + index];
+                    found.candidates.push(whole.candidate(id, evidence));
+                }
+            }
+            found.alike(id, evidence, &wholes, bits);
+        }
+    }
+
+    /// Searches cells that are not like the others of their program.
+    fn find_in_odd(
+        &self,
+        batch: &Batch<'_>,
+        plan: &ColumnPlan,
+        program: &Program,
+        cells: &[PutBy],
+        work: &mut Work,
+        found: &mut Vec<Candidate>,
+    ) {
+        let mut places = [0; ELEMENTS + 1];
+        for cell in cells {
+            let (start, end) = (cell.at as usize, (cell.at + cell.len) as usize);
+            let _ = shape(batch.text, start, end, &mut places);
+            let cell = Cell {
+                bytes: &batch.text[start..end],
+                at: cell.at,
+                index: cell.index,
+                plan,
+            };
+            let before = found.len();
+            self.run(&cell, program, &places, work, found);
+            if found.len() - before > 1 {
+                overlap::settle(found, before, &self.forms);
+            }
         }
     }
 }
 
+/// Sets the first `count` bits.
+fn all_of(count: usize, bits: &mut [u64]) {
+    bits.fill(u64::MAX);
+    if let Some(last) = bits.last_mut()
+        && count % 64 != 0
+    {
+        *last = u64::MAX >> (64 - count % 64);
+    }
+}
+
 impl Found {
-    /// The candidates from `first` on fare alike.
-    fn alike(&mut self, form: FormId, evidence: EvidenceSet, first: usize) {
-        if self.wholes.len() > first {
-            self.alike.push(Alike {
-                form,
-                evidence: evidence | EvidenceSet::WHOLE,
-                wholes: first..self.wholes.len(),
-            });
+    /// Those of `wholes` whose bits are set fare alike.
+    fn alike(&mut self, form: FormId, evidence: EvidenceSet, wholes: &Range<usize>, bits: &[u64]) {
+        if bits.iter().all(|word| *word == 0) {
+            return;
         }
+        let first = self.bits.len();
+        self.bits.extend_from_slice(bits);
+        self.alike.push(Alike {
+            form,
+            evidence: evidence | EvidenceSet::WHOLE,
+            wholes: wholes.clone(),
+            bits: first..self.bits.len(),
+        });
+    }
+
+    /// Forgets the candidates that need but be counted.
+    pub(crate) fn clear_alike(&mut self) {
+        self.alike.clear();
+        self.wholes.clear();
+        self.bits.clear();
+    }
+}
+
+impl Alike {
+    /// Which values of [`Found::wholes`] it is about, one bit each.
+    pub(crate) fn bits<'f>(&self, found: &'f Found) -> &'f [u64] {
+        &found.bits[self.bits.clone()]
+    }
+
+    /// The last of the values.
+    pub(crate) fn last<'f>(&self, found: &'f Found) -> Option<&'f Whole> {
+        let bits = self.bits(found);
+        let place = bits.iter().rposition(|word| *word != 0)?;
+        let last = place * 64 + bits[place].ilog2() as usize;
+        found.wholes.get(self.wholes.start + last)
+    }
+
+    /// The values.
+    pub(crate) fn values<'f>(&self, found: &'f Found) -> impl Iterator<Item = &'f Whole> {
+        let wholes = &found.wholes[self.wholes.clone()];
+        let words = self.bits(found).iter().enumerate();
+        words.flat_map(move |(place, &word)| Bits(word).map(move |bit| &wholes[place * 64 + bit]))
+    }
+}
+
+/// The places of the bits that are set.
+struct Bits(u64);
+
+impl Iterator for Bits {
+    type Item = usize;
+
+    #[inline]
+    fn next(&mut self) -> Option<usize> {
+        let bit = self.0.trailing_zeros();
+        (self.0 != 0).then(|| {
+            self.0 &= self.0 - 1;
+            bit as usize
+        })
     }
 }
 
@@ -195,13 +620,6 @@ impl Whole {
 }
 
 impl Waiting {
-    /// Forgets what a search left behind that did not end.
-    pub(super) fn clear(&mut self) {
-        for program in self.programs.drain(..) {
-            self.cells[program.0 as usize].clear();
-        }
-    }
-
     fn normalise(
         &mut self,
         batch: &Batch<'_>,
@@ -214,16 +632,22 @@ impl Waiting {
             self.normalised
                 .resize_with(together.kinds.len(), Normalised::default);
         }
-        for (&(kind, pad), all) in together.kinds.iter().zip(&mut self.normalised) {
-            all.bytes.clear();
-            all.ends.clear();
-            all.hashes.clear();
-            for cell in cells {
-                normalise(kind, pad, text(cell), buffer);
-                all.bytes.extend_from_slice(buffer);
-                all.ends.push(all.bytes.len() as u32);
-                all.hashes.push(words::hash(buffer));
+        let words = cells.len().div_ceil(64);
+        for (number, (&kind, all)) in together
+            .kinds
+            .iter()
+            .zip(&mut self.normalised)
+            .enumerate()
+        {
+            all.asked.clear();
+            all.asked.resize(words, 0);
+            let matched = together.claims.iter().zip(self.matched.chunks(words));
+            for (_, matched) in matched.filter(|(claim, _)| usize::from(claim.kind) == number) {
+                for (all, word) in all.asked.iter_mut().zip(matched) {
+                    *all |= word;
+                }
             }
+            all.fill(kind, cells.iter().map(text), buffer);
         }
         self.digits.clear();
         if let Some(len) = together.digits {

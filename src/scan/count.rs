@@ -91,6 +91,47 @@ impl ByColumn {
     }
 }
 
+/// The least hashes of values that were checked together: all that a full sketch can want, and few of them.
+#[derive(Default)]
+struct SmallHashes {
+    /// Of which values, and below which hash.
+    of: Option<(usize, u64)>,
+    /// Their places.
+    places: Vec<u32>,
+}
+
+impl SmallHashes {
+    /// Calls `take` with the hashes below `bound`, at least.
+    #[inline]
+    fn each(&mut self, alike: &Alike, found: &Found, bound: u64, mut take: impl FnMut(u64)) {
+        if bound == u64::MAX {
+            alike.values(found).for_each(|whole| take(whole.hash));
+            return;
+        }
+        let wholes = &found.wholes[alike.wholes.clone()];
+        if !self
+            .of
+            .is_some_and(|(first, below)| first == alike.wholes.start && below >= bound)
+        {
+            self.of = Some((alike.wholes.start, bound));
+            self.places.clear();
+            let places = (0..).zip(wholes);
+            self.places
+                .extend(places.filter(|(_, whole)| whole.hash < bound).map(|(place, _)| place));
+        }
+        let bits = alike.bits(found);
+        for &place in &self.places {
+            if bits[place as usize / 64] >> (place % 64) & 1 == 1 {
+                take(wholes[place as usize].hash);
+            }
+        }
+    }
+
+    fn forget(&mut self) {
+        self.of = None;
+    }
+}
+
 /// Takes a chunk's values: searches them, counts what is found, packs hits.
 pub(super) struct ChunkSink<'r> {
     reading: &'r Reading<'r>,
@@ -109,6 +150,7 @@ pub(super) struct ChunkSink<'r> {
     /// For each column, the rows that aren't empty.
     filled: Vec<u64>,
     found: Found,
+    small: SmallHashes,
     by_column: ByColumn,
     hits: Packed,
     /// Values in the batches before.
@@ -160,8 +202,7 @@ impl Sink for ChunkSink<'_> {
             let last = values.last().map(|&value| batch.rows.of(value as usize));
             self.columns[number].last = last.and_then(|rows| rows.last().copied());
             self.count_alike(&batch, number, &found);
-            found.alike.clear();
-            found.wholes.clear();
+            found.clear_alike();
             if !found.lists {
                 for candidate in found.candidates.drain(..) {
                     self.count(&batch, &candidate);
@@ -219,8 +260,12 @@ impl ChunkColumn {
     /// The same for a value that is the only one of its record, in which the detector has one candidate only. Such values
     /// come in any order.
     fn met_alone(&mut self, detector: DetectorId, rows: &[u32]) -> u64 {
+        self.met_once(detector, rows, rows.len() as u64)
+    }
+
+    /// The same for values of so many records, of which these are the last.
+    fn met_once(&mut self, detector: DetectorId, rows: &[u32], new: u64) -> u64 {
         let met = self.rows.of(detector);
-        let new = rows.len() as u64;
         met.rows += new;
         let before = (met.last != u32::MAX).then_some(met.last);
         met.last = rows.iter().copied().chain(before).max().unwrap_or(u32::MAX);
@@ -249,6 +294,7 @@ impl<'r> ChunkSink<'r> {
             plans: Vec::new(),
             filled: Vec::new(),
             found: Found::default(),
+            small: SmallHashes::default(),
             by_column: ByColumn::default(),
             hits: Packed::default(),
             counted: 0,
@@ -283,36 +329,39 @@ impl<'r> ChunkSink<'r> {
         let Engine { scan, matcher, .. } = self.reading.engine;
         let keep = scan.samples;
         let column = &mut self.columns[number];
-        for Alike {
-            form,
-            evidence,
-            wholes,
-        } in &found.alike
-        {
-            let wholes = &found.wholes[wholes.clone()];
+        for alike in &found.alike {
+            let Alike { form, evidence, .. } = *alike;
+            let bits = alike.bits(found);
+            let count: u64 = bits.iter().map(|word| u64::from(word.count_ones())).sum();
             let tally = self.accumulator.tally(column.at);
-            let counts = tally.forms.of(*form);
-            let bucket = counts.bucket(*evidence);
-            bucket.matches += wholes.len() as u64;
-            let hashes = wholes.iter().map(|whole| whole.hash);
-            counts.shapes[0].add_all(hashes.clone());
-            if evidence.has(EvidenceSet::FAILED) {
+            let counts = tally.forms.of(form);
+            self.small.each(alike, found, counts.shapes[0].bound(), |hash| {
+                counts.shapes[0].add(hash);
+            });
+            let failed = evidence.has(EvidenceSet::FAILED);
+            let bucket = counts.bucket(evidence);
+            bucket.matches += count;
+            if failed {
                 continue;
             }
-            counts.values.add_all(hashes);
-            counts.bucket(*evidence).rows += wholes.len() as u64;
+            bucket.rows += count;
+            self.small.each(alike, found, counts.values.bound(), |hash| {
+                counts.values.add(hash);
+            });
             let detector = matcher.forms[usize::from(form.0)].detector;
-            for whole in wholes {
-                column.met_alone(detector, batch.rows.of(whole.value as usize));
+            // Their records ascend.
+            if let Some(last) = alike.last(found) {
+                column.met_once(detector, batch.rows.of(last.value as usize), count);
             }
             let at = |whole: &Whole| (self.index, self.counted + u64::from(whole.value));
-            if wholes
-                .first()
+            let mut values = alike.values(found).peekable();
+            if values
+                .peek()
                 .is_none_or(|first| counts.has_examples_before(at(first), keep))
             {
                 continue;
             }
-            for whole in wholes {
+            for whole in values {
                 if !counts.wants_example(at(whole), whole.hash, keep) {
                     continue;
                 }
@@ -329,12 +378,13 @@ impl<'r> ChunkSink<'r> {
                 let example = Example {
                     at: at(whole),
                     hash: whole.hash,
-                    evidence: *evidence,
+                    evidence,
                     text,
                 };
                 counts.add_example(example, keep);
             }
         }
+        self.small.forget();
     }
 
     fn count(&mut self, batch: &Batch<'_>, candidate: &Candidate) {

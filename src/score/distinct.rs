@@ -34,10 +34,10 @@ impl Distinct {
         }
     }
 
-    /// Adds values by their hashes.
+    /// No hash from it on counts any more.
     #[inline]
-    pub(crate) fn add_all(&mut self, hashes: impl Iterator<Item = u64>) {
-        hashes.for_each(|hash| self.add(hash));
+    pub(crate) fn bound(&self) -> u64 {
+        self.bound
     }
 
     /// Adds all values of another of the same `k`.

@@ -72,6 +72,40 @@ pub enum Outcome {
     Not,
 }
 
+/// How values fare that are checked together, one bit each.
+#[derive(Default)]
+pub(crate) struct Fared {
+    /// Those that are checked.
+    pub(crate) asked: Vec<u64>,
+    pub(crate) pass: Vec<u64>,
+    pub(crate) unlisted: Vec<u64>,
+    pub(crate) fail: Vec<u64>,
+}
+
+impl Fared {
+    /// Gets ready for so many values.
+    pub(crate) fn start(&mut self, count: usize) {
+        for bits in [
+            &mut self.asked,
+            &mut self.pass,
+            &mut self.unlisted,
+            &mut self.fail,
+        ] {
+            bits.clear();
+            bits.resize(count.div_ceil(64), 0);
+        }
+    }
+
+    /// Leaves these values.
+    pub(crate) fn restrict(&mut self, to: &[u64]) {
+        for bits in [&mut self.pass, &mut self.unlisted, &mut self.fail] {
+            for (word, to) in bits.iter_mut().zip(to) {
+                *word &= to;
+            }
+        }
+    }
+}
+
 /// A rule's checks, compiled.
 pub struct Checks(Vec<Compiled>);
 
@@ -126,8 +160,17 @@ impl Checks {
 
     /// How a normalised value fares; `hash` is its [`words::hash`].
     pub fn run(&self, value: &[u8], hash: u64) -> Outcome {
+        Self::run_these(self.0.iter(), value, hash)
+    }
+
+    #[inline]
+    fn run_these<'c>(
+        checks: impl Iterator<Item = &'c Compiled>,
+        value: &[u8],
+        hash: u64,
+    ) -> Outcome {
         let mut outcome = Outcome::Pass;
-        for check in &self.0 {
+        for check in checks {
             match check.run(value, hash) {
                 Outcome::Pass => {}
                 Outcome::Unlisted => outcome = Outcome::Unlisted,
@@ -137,14 +180,14 @@ impl Checks {
         outcome
     }
 
-    /// How all of some numbers fare, whose digits are in `digits` and which `value` gives with their hashes; does nothing
-    /// when that is no faster than to [`Checks::run`] each.
-    pub(crate) fn run_digits<'v>(
+    /// How all the values fare that `fared` asks for; `value` gives each with its hash. Numbers come with their `digits`, which
+    /// makes sums over them fast.
+    pub(crate) fn run_all<'v>(
         &self,
-        digits: &mut Digits,
+        digits: Option<&mut Digits>,
         value: impl Fn(usize) -> (&'v [u8], u64),
-        outcomes: &mut Vec<Outcome>,
-    ) -> bool {
+        fared: &mut Fared,
+    ) {
         // What comes before a list of words fails a value alike in any order.
         let before = self
             .0
@@ -154,35 +197,47 @@ impl Checks {
             Compiled::Weighted(_, Some(sums)) => Some((index, sums)),
             _ => None,
         });
-        let Some((done, sums)) = sums.filter(|_| !digits.is_empty()) else {
-            return false;
-        };
-        sums.pass(digits, outcomes);
-        if self.0.len() == 1 {
-            return true;
-        }
-        for (index, outcome) in outcomes.iter_mut().enumerate() {
-            if *outcome == Outcome::Fail {
-                continue;
+        let mut done = None;
+        fared.pass.copy_from_slice(&fared.asked);
+        if let Some(digits) = digits.filter(|digits| !digits.is_empty())
+            && let Some((index, sums)) = sums
+        {
+            sums.pass(digits, &mut fared.pass);
+            for (place, asked) in fared.asked.iter().enumerate() {
+                fared.pass[place] &= asked;
+                fared.fail[place] = asked & !fared.pass[place];
             }
-            let (value, hash) = value(index);
-            let others = self
-                .0
-                .iter()
-                .enumerate()
-                .filter(|(other, _)| *other != done);
-            for (_, check) in others {
-                match check.run(value, hash) {
-                    Outcome::Pass => {}
-                    Outcome::Unlisted => *outcome = Outcome::Unlisted,
-                    fails => {
-                        *outcome = fails;
-                        break;
-                    }
+            done = Some(index);
+        }
+        if self.0.len() > usize::from(done.is_some()) {
+            self.run_each(done, value, fared);
+        }
+    }
+
+    /// The checks but the one that is done, on each value that hasn't failed.
+    fn run_each<'v>(
+        &self,
+        done: Option<usize>,
+        value: impl Fn(usize) -> (&'v [u8], u64),
+        fared: &mut Fared,
+    ) {
+        for place in 0..fared.pass.len() {
+            let mut left = fared.pass[place];
+            while left != 0 {
+                let bit = left & left.wrapping_neg();
+                let (value, hash) = value(place * 64 + bit.trailing_zeros() as usize);
+                left ^= bit;
+                let others = self.0.iter().enumerate();
+                let others = others.filter(|(index, _)| Some(*index) != done);
+                match Self::run_these(others.map(|(_, check)| check), value, hash) {
+                    Outcome::Pass => continue,
+                    Outcome::Unlisted => fared.unlisted[place] |= bit,
+                    Outcome::Fail => fared.fail[place] |= bit,
+                    Outcome::Not => {}
                 }
+                fared.pass[place] ^= bit;
             }
         }
-        true
     }
 
     /// Whether a list of words only speaks for a value, so that one outside is still a candidate.

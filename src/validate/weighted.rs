@@ -1,6 +1,5 @@
 //! Weighted sums: enough for most national numbers, with the weights in YAML.
 
-use super::Outcome;
 use crate::rule::Weighted;
 
 /// Sums tabled at the most.
@@ -146,8 +145,8 @@ impl Sums {
         })
     }
 
-    /// How each number fares.
-    pub(super) fn pass(&self, digits: &mut Digits, outcomes: &mut Vec<Outcome>) {
+    /// Which numbers pass, one bit each.
+    pub(super) fn pass(&self, digits: &mut Digits, bits: &mut [u64]) {
         let enough = digits.len >= self.weights.len();
         let place = match self.digit {
             None => None,
@@ -165,7 +164,7 @@ impl Sums {
             None if digits.len == self.weights.len() => None,
             Some(Some(at)) => Some(at),
             _ => {
-                outcomes.resize(digits.count, Outcome::Fail);
+                bits.fill(0);
                 return;
             }
         };
@@ -193,17 +192,24 @@ impl Sums {
             let expected = usize::try_from(sum)
                 .ok()
                 .and_then(|sum| self.expected.get(sum));
-            if expected == Some(&digit) {
-                Outcome::Pass
-            } else {
-                Outcome::Fail
-            }
+            u64::from(expected == Some(&digit))
         };
+        let bits = bits.iter_mut();
         match place {
-            None => outcomes.extend(sums.iter().map(|&sum| passes(sum, 0))),
+            None => {
+                for (word, sums) in bits.zip(sums.chunks(64)) {
+                    let each = sums.iter().enumerate();
+                    *word = each.fold(0, |all, (bit, &sum)| all | passes(sum, 0) << bit);
+                }
+            }
             Some(place) => {
-                let each = sums.iter().zip(digits.at(place));
-                outcomes.extend(each.map(|(&sum, &digit)| passes(sum, digit)));
+                let digits = digits.at(place).chunks(64);
+                for ((word, sums), digits) in bits.zip(sums.chunks(64)).zip(digits) {
+                    let each = sums.iter().zip(digits).enumerate();
+                    *word = each.fold(0, |all, (bit, (&sum, &digit))| {
+                        all | passes(sum, digit) << bit
+                    });
+                }
             }
         }
         digits.sums = sums;
@@ -266,14 +272,14 @@ mod tests {
         digits.fill(9, numbers.iter().map(String::as_bytes));
         for text in rules {
             let rule = rule(text);
-            let mut outcomes = Vec::new();
+            let mut bits = vec![0; numbers.len().div_ceil(64)];
             Sums::compile(&rule)
                 .unwrap()
-                .pass(&mut digits, &mut outcomes);
+                .pass(&mut digits, &mut bits);
             let each = numbers
                 .iter()
                 .map(|number| passes(&rule, number.as_bytes()));
-            let together = outcomes.iter().map(|outcome| *outcome == Outcome::Pass);
+            let together = (0..numbers.len()).map(|at| bits[at / 64] >> (at % 64) & 1 == 1);
             assert!(each.eq(together), "{text}");
         }
     }

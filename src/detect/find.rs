@@ -96,11 +96,10 @@ impl Matcher {
             let pays = has_programs && scratch.programs.pays(number, plan.key);
             let text = batch.text;
             let bytes = &text[start..end];
-            let candidates = &mut found.candidates;
             let mut unknown = None;
             // Where most cells come again, their shapes needn't be found out.
             if scratch.memo.is_good(number) {
-                match scratch.memo.recall(bytes, plan.key, place, candidates) {
+                match scratch.memo.recall(bytes, plan.key, place, alone, found) {
                     Ok(()) => continue,
                     Err(is) => unknown = Some(is),
                 }
@@ -135,7 +134,7 @@ impl Matcher {
             }
             let unknown = match unknown {
                 Some(unknown) => unknown,
-                None => match scratch.memo.recall(bytes, plan.key, place, candidates) {
+                None => match scratch.memo.recall(bytes, plan.key, place, alone, found) {
                     Ok(()) => continue,
                     Err(unknown) => unknown,
                 },
@@ -146,6 +145,7 @@ impl Matcher {
                 index,
                 plan,
             };
+            let candidates = &mut found.candidates;
             let before = candidates.len();
             match program {
                 Some(id) => {
@@ -157,8 +157,9 @@ impl Matcher {
             if candidates.len() - before > 1 {
                 overlap::settle(candidates, before, &self.forms);
             }
-            scratch.memo.remember(unknown, place, &candidates[before..]);
+            scratch.memo.remember(unknown, place, before, batch, found);
         }
+        scratch.memo.hand_over(batch, found);
         self.check_put_by(batch, plan, scratch, found);
         filled
     }

@@ -7,14 +7,16 @@ use std::hash::BuildHasher;
 
 use foldhash::fast::RandomState;
 
-use super::Candidate;
+use super::edges::trim;
+use super::{Candidate, Found};
+use crate::format::Batch;
 
 /// Cells remembered; a new one takes the place of the one in its slot.
-const SLOTS: usize = 1 << 13;
+const SLOTS: usize = 1 << 14;
 /// Longer cells seldom come again.
 const LONGEST: usize = 128;
 /// Candidates remembered; when there are more, all is forgotten.
-const MOST: usize = 1 << 15;
+const MOST: usize = 1 << 16;
 /// Cells of a column that are looked up in any case, and how many of all must be known from then on.
 const TRIALS: u32 = 128;
 const ONE_IN: u32 = 4;
@@ -28,6 +30,8 @@ pub(super) struct Memo {
     columns: Vec<Column>,
     /// Chunks so far.
     chunk: u32,
+    /// Slots whose cells came again.
+    repeated: Vec<u32>,
 }
 
 #[derive(Clone, Copy, Default)]
@@ -38,6 +42,17 @@ struct Slot {
     end: u32,
     /// The chunk and column in which its candidates were counted last.
     counted: (u32, u32),
+    /// How often it came again since the last [`Memo::hand_over`], and in which value last.
+    times: u32,
+    last: u32,
+}
+
+/// A candidate that came again in so many records of a column.
+#[derive(Debug)]
+pub(crate) struct Repeated {
+    /// It stands in the last of them.
+    pub(crate) candidate: Candidate,
+    pub(crate) times: u32,
 }
 
 #[derive(Clone, Copy, Default)]
@@ -58,6 +73,7 @@ impl Memo {
             hasher: RandomState::default(),
             columns: Vec::new(),
             chunk: 0,
+            repeated: Vec::new(),
         }
     }
 
@@ -65,6 +81,9 @@ impl Memo {
     pub(super) fn start_chunk(&mut self) {
         self.columns.clear();
         self.chunk = self.chunk.wrapping_add(1);
+        for slot in self.repeated.drain(..) {
+            self.slots[slot as usize].times = 0;
+        }
     }
 
     /// Whether cells of a column are looked up before anything else: while it isn't known whether they come again, and if
@@ -75,14 +94,16 @@ impl Memo {
         column.tried < TRIALS || column.known * 2 > column.tried
     }
 
-    /// Adds what was found in this cell before; or says that it isn't known.
+    /// Adds what was found in this cell before; or says that it isn't known. What came before in the same column is only
+    /// counted until [`Memo::hand_over`], where the cell is `alone` in its record and nobody wants a list.
     #[inline]
     pub(super) fn recall(
         &mut self,
         cell: &[u8],
         plan: u64,
         place: Place,
-        found: &mut Vec<Candidate>,
+        alone: bool,
+        found: &mut Found,
     ) -> Result<(), Unknown> {
         if cell.len() > LONGEST {
             return Err(Unknown(None));
@@ -97,44 +118,109 @@ impl Memo {
         }
         column.tried += 1;
         let key = self.hasher.hash_one((plan, cell)) | 1;
-        let slot = &mut self.slots[slot_of(key)];
+        let number = slot_of(key);
+        let slot = &mut self.slots[number];
         if slot.key != key {
             return Err(Unknown(Some(key)));
         }
         column.known += 1;
         let here = (self.chunk, place.column);
         let again = std::mem::replace(&mut slot.counted, here) == here;
+        if slot.start == slot.end {
+            return Ok(());
+        }
+        if again && alone && !found.lists {
+            if slot.times == 0 {
+                self.repeated.push(number as u32);
+            }
+            slot.times += 1;
+            slot.last = place.value;
+            return Ok(());
+        }
         let known = &self.found[slot.start as usize..slot.end as usize];
-        found.extend(known.iter().map(|candidate| Candidate {
-            value: place.value,
-            span: candidate.span.start + place.at..candidate.span.end + place.at,
+        let here = known.iter().map(|candidate| Candidate {
             again,
-            ..*candidate
-        }));
+            ..at_place(candidate, place)
+        });
+        found.candidates.extend(here);
         Ok(())
     }
 
-    /// Remembers what was found in a cell.
-    pub(super) fn remember(&mut self, unknown: Unknown, place: Place, found: &[Candidate]) {
+    /// Hands over what came again in the values of a batch, all of one column.
+    pub(super) fn hand_over(&mut self, batch: &Batch<'_>, found: &mut Found) {
+        for index in 0..self.repeated.len() {
+            self.hand_over_slot(self.repeated[index] as usize, batch, found);
+        }
+        self.repeated.clear();
+    }
+
+    fn hand_over_slot(&mut self, number: usize, batch: &Batch<'_>, found: &mut Found) {
+        let slot = &mut self.slots[number];
+        let times = std::mem::take(&mut slot.times);
+        if times == 0 {
+            return;
+        }
+        let value = batch.values[slot.last as usize];
+        let place = Place {
+            value: slot.last,
+            column: value.column.0,
+            at: trim(batch.text, value).0 as u32,
+        };
+        let known = &self.found[slot.start as usize..slot.end as usize];
+        found.repeated.extend(known.iter().map(|candidate| Repeated {
+            candidate: Candidate {
+                again: true,
+                ..at_place(candidate, place)
+            },
+            times,
+        }));
+    }
+
+    /// Remembers what was found in a cell: the candidates from `from` on.
+    pub(super) fn remember(
+        &mut self,
+        unknown: Unknown,
+        place: Place,
+        from: usize,
+        batch: &Batch<'_>,
+        found: &mut Found,
+    ) {
         let Unknown(Some(key)) = unknown else { return };
-        if self.found.len() + found.len() > MOST {
+        let number = slot_of(key);
+        self.hand_over_slot(number, batch, found);
+        let new = &found.candidates[from..];
+        if self.found.len() + new.len() > MOST {
+            let too_many = new.len() > MOST;
+            self.hand_over(batch, found);
             self.found.clear();
             self.slots.fill(Slot::default());
-            if found.len() > MOST {
+            if too_many {
                 return;
             }
         }
+        let new = &found.candidates[from..];
         let start = self.found.len() as u32;
-        self.found.extend(found.iter().map(|candidate| Candidate {
+        self.found.extend(new.iter().map(|candidate| Candidate {
             span: candidate.span.start - place.at..candidate.span.end - place.at,
             ..*candidate
         }));
-        self.slots[slot_of(key)] = Slot {
+        self.slots[number] = Slot {
             key,
             start,
             end: self.found.len() as u32,
             counted: (self.chunk, place.column),
+            times: 0,
+            last: 0,
         };
+    }
+}
+
+/// A remembered candidate where it stands now.
+fn at_place(candidate: &Candidate, place: Place) -> Candidate {
+    Candidate {
+        value: place.value,
+        span: candidate.span.start + place.at..candidate.span.end + place.at,
+        ..*candidate
     }
 }
 
@@ -154,50 +240,103 @@ fn slot_of(key: u64) -> usize {
 mod tests {
     use super::super::{EvidenceSet, FormId, Near};
     use super::*;
+    use crate::format::{ColumnId, OffsetMap, Rows, Value};
 
     fn place(value: u32, column: u32, at: u32) -> Place {
         Place { value, column, at }
     }
 
-    #[test]
-    fn a_cell_is_recalled_where_it_stands_now() {
-        let mut memo = Memo::new();
-        let mut found = Vec::new();
-        let unknown = memo.recall(b"a@b.nl", 1, place(0, 0, 10), &mut found);
-        let candidate = Candidate {
+    const TEXT: &[u8] = b"a@b.nl,a@b.nl,a@b.nl";
+
+    fn in_batch(test: impl FnOnce(&Batch<'_>)) {
+        let value = |start: u32| Value {
+            start,
+            end: start + 6,
+            column: ColumnId(0),
+            line: 0,
+        };
+        test(&Batch {
+            text: TEXT,
+            values: &[value(0), value(7), value(14)],
+            rows: Rows::One(&[0, 1, 2]),
+            offsets: &OffsetMap::None,
+        });
+    }
+
+    fn candidate() -> Candidate {
+        Candidate {
             value: 0,
-            span: 10..16,
+            span: 0..6,
             form: FormId(3),
             evidence: EvidenceSet::PASSED,
             near: Near::NONE,
             hash: 5,
             alone: false,
             again: false,
-        };
-        memo.remember(unknown.err().unwrap(), place(0, 0, 10), &[candidate]);
-        assert!(
-            memo.recall(b"a@b.nl", 1, place(7, 0, 100), &mut found)
-                .is_ok()
-        );
-        assert_eq!((found[0].value, found[0].span.clone()), (7, 100..106));
-        assert!(
-            memo.recall(b"a@b.nl", 2, place(7, 0, 100), &mut found)
-                .is_err()
-        );
+        }
+    }
+
+    #[test]
+    fn a_cell_is_recalled_where_it_stands_now() {
+        in_batch(|batch| {
+            let mut memo = Memo::new();
+            let mut found = Found {
+                lists: true,
+                ..Found::default()
+            };
+            let cell = &TEXT[..6];
+            let unknown = memo.recall(cell, 1, place(0, 0, 0), true, &mut found);
+            found.candidates.push(candidate());
+            memo.remember(unknown.err().unwrap(), place(0, 0, 0), 0, batch, &mut found);
+            assert!(
+                memo.recall(cell, 1, place(1, 0, 7), true, &mut found)
+                    .is_ok()
+            );
+            let again = &found.candidates[1];
+            assert_eq!((again.value, again.span.clone()), (1, 7..13));
+            assert!(
+                memo.recall(cell, 2, place(1, 0, 7), true, &mut found)
+                    .is_err()
+            );
+        });
+    }
+
+    #[test]
+    fn what_comes_again_is_only_counted() {
+        in_batch(|batch| {
+            let mut memo = Memo::new();
+            let mut found = Found::default();
+            let cell = &TEXT[..6];
+            let unknown = memo.recall(cell, 1, place(0, 0, 0), true, &mut found);
+            found.candidates.push(candidate());
+            memo.remember(unknown.err().unwrap(), place(0, 0, 0), 0, batch, &mut found);
+            for (value, at) in [(1, 7), (2, 14)] {
+                let known = memo.recall(cell, 1, place(value, 0, at), true, &mut found);
+                assert!(known.is_ok());
+            }
+            assert_eq!((found.candidates.len(), found.repeated.len()), (1, 0));
+            memo.hand_over(batch, &mut found);
+            let Repeated { candidate, times } = &found.repeated[0];
+            assert_eq!((candidate.value, candidate.span.clone()), (2, 14..20));
+            assert_eq!((*times, found.repeated.len()), (2, 1));
+            memo.hand_over(batch, &mut found);
+            assert_eq!(found.repeated.len(), 1);
+        });
     }
 
     #[test]
     fn columns_that_never_repeat_are_left_alone() {
         let mut memo = Memo::new();
+        let mut found = Found::default();
         for value in 0..TRIALS {
             let cell = value.to_string();
-            let unknown = memo.recall(cell.as_bytes(), 1, place(value, 0, 0), &mut Vec::new());
+            let unknown = memo.recall(cell.as_bytes(), 1, place(value, 0, 0), true, &mut found);
             assert!(matches!(unknown, Err(Unknown(Some(_)))));
         }
-        let unknown = memo.recall(b"x", 1, place(0, 0, 0), &mut Vec::new());
+        let unknown = memo.recall(b"x", 1, place(0, 0, 0), true, &mut found);
         assert!(matches!(unknown, Err(Unknown(None))));
         memo.start_chunk();
-        let unknown = memo.recall(b"x", 1, place(0, 0, 0), &mut Vec::new());
+        let unknown = memo.recall(b"x", 1, place(0, 0, 0), true, &mut found);
         assert!(matches!(unknown, Err(Unknown(Some(_)))));
     }
 }

@@ -50,6 +50,7 @@ use context::{Context, Near};
 use kinds::Kinds;
 use loose::Loose;
 use memo::Memo;
+pub(crate) use memo::Repeated;
 use placeholder::Placeholders;
 use plan::ColumnPlan;
 use program::Programs;
@@ -135,6 +136,8 @@ pub(crate) struct Found {
     pub(crate) alike: Vec<Alike>,
     pub(crate) wholes: Vec<Whole>,
     bits: Vec<u64>,
+    /// Candidates that came again, in records of their own.
+    pub(crate) repeated: Vec<Repeated>,
     /// Whether all candidates that don't fail are wanted one by one.
     pub(crate) lists: bool,
 }

@@ -24,6 +24,8 @@ const LEAD: u8 = 16;
 pub(super) const HEADS: usize = 4;
 /// Sets of forms whose masks are kept.
 const MOST_CHOSEN: usize = 4096;
+/// Such sets that have groups of their own.
+const MOST_OWN: usize = 128;
 
 /// Forms that start at a token or at a certain byte.
 pub(super) struct Tokens {
@@ -54,6 +56,8 @@ pub(super) struct TokensScratch {
     /// For each set of forms that was searched for, those of each group; [`UNKNOWN`] before anybody asked.
     masks: Vec<Vec<u64>>,
     chosen: HashMap<Box<[u64]>, u32>,
+    /// For sets that were searched for often, groups of just their forms.
+    own: HashMap<u32, Range<u32>>,
 }
 
 /// No mask yet: all 64 forms of a group at once, so groups have 63.
@@ -125,7 +129,36 @@ impl Tokens {
             groups: Vec::new(),
             masks: Vec::new(),
             chosen: HashMap::new(),
+            own: HashMap::new(),
         }
+    }
+
+    /// Groups of just these forms, for [`TokenSearch::match_at_start`]; none where there are many such groups already.
+    pub(super) fn own_groups(
+        &self,
+        wanted: Wanted<'_>,
+        scratch: &mut TokensScratch,
+    ) -> Option<Range<u32>> {
+        let Chosen(number) = wanted.chosen;
+        if let Some(known) = scratch.own.get(&number) {
+            return Some(known.clone());
+        }
+        if scratch.own.len() >= MOST_OWN {
+            return None;
+        }
+        let groups = self.groups_of(wanted.forms, scratch);
+        scratch.own.insert(number, groups.clone());
+        Some(groups)
+    }
+
+    fn groups_of(&self, words: &[u64], scratch: &mut TokensScratch) -> Range<u32> {
+        let forms: Vec<u16> = (0..self.forms.len() as u16)
+            .filter(|form| words[usize::from(form / 64)] >> (form % 64) & 1 == 1)
+            .collect();
+        let first = scratch.groups.len() as u32;
+        let groups = forms.chunks(GROUP).map(|forms| self.group(forms));
+        scratch.groups.extend(groups);
+        first..scratch.groups.len() as u32
     }
 
     /// A search of one value.
@@ -165,14 +198,8 @@ impl Tokens {
 
     #[cold]
     fn learn_groups(&self, set: SetId, scratch: &mut TokensScratch) -> Range<u32> {
-        let words = scratch.known.forms(set);
-        let forms: Vec<u16> = (0..self.forms.len() as u16)
-            .filter(|form| words[usize::from(form / 64)] >> (form % 64) & 1 == 1)
-            .collect();
-        let first = scratch.groups.len() as u32;
-        let groups = forms.chunks(GROUP).map(|forms| self.group(forms));
-        scratch.groups.extend(groups);
-        let range = first..scratch.groups.len() as u32;
+        let words = scratch.known.forms(set).to_vec();
+        let range = self.groups_of(&words, scratch);
         if scratch.groups_of.len() <= set.index() {
             scratch.groups_of.resize(set.index() + 1, 0..0);
         }
@@ -219,6 +246,9 @@ impl TokensScratch {
     pub(super) fn forget(&mut self) {
         self.masks.clear();
         self.chosen.clear();
+        self.own.clear();
+        self.groups.clear();
+        self.groups_of.clear();
     }
 
     /// The forms of a group that are searched for.
@@ -311,6 +341,21 @@ impl TokenSearch<'_> {
             if mask != 0 {
                 self.walk(start, mask, &mut scratch.groups[group as usize], matched);
             }
+        }
+    }
+
+    /// Adds the forms of [`Tokens::own_groups`] that match from the start on, and the ends of their matches.
+    #[inline]
+    pub(super) fn match_at_start(
+        &mut self,
+        groups: Range<u32>,
+        scratch: &mut TokensScratch,
+        matched: &mut Vec<(FormId, usize)>,
+    ) {
+        for group in groups {
+            let group = &mut scratch.groups[group as usize];
+            let mask = u64::MAX >> (64 - group.forms.len());
+            self.walk(0, mask, group, matched);
         }
     }
 

@@ -15,8 +15,9 @@ pub(super) const LONGEST: usize = 64;
 pub(super) const ELEMENTS: usize = 24;
 /// Runs of letters from which on their lengths are told apart roughly.
 const MANY_WORDS: u32 = 3;
-/// Longest short run of letters.
+/// Longest short and longest middling run of letters.
 const SHORT: u32 = 4;
+const MIDDLING: u32 = 16;
 /// Runs of one class that a token may have to be told apart by them.
 const RUNS: u32 = 4;
 
@@ -129,12 +130,13 @@ impl Element {
     }
 }
 
-/// The lengths that are told apart roughly: short ones and long ones.
+/// The lengths that are told apart roughly: short, middling, and long ones. A few middling words stay below the bounds that
+/// patterns have, so that what such words match is sure.
 fn rough_lengths(len: u32) -> (u32, u32) {
-    if len <= SHORT {
-        (1, SHORT)
-    } else {
-        (SHORT + 1, LONGEST as u32)
+    match len {
+        ..=SHORT => (1, SHORT),
+        ..=MIDDLING => (SHORT + 1, MIDDLING),
+        _ => (MIDDLING + 1, LONGEST as u32),
     }
 }
 

@@ -83,6 +83,9 @@ struct Odds {
 /// Cells after which it is known whether checking them together pays.
 const TRIALS: u32 = 64;
 
+/// Cells from which on a program's forms are worth an automaton of their own.
+const OFTEN: u32 = 1024;
+
 /// Cells put by, by program, and what checking them needs.
 #[derive(Default)]
 pub(super) struct Waiting {
@@ -289,7 +292,7 @@ impl Matcher {
             waiting.odd.clear();
             if let Some(together) = &program.together {
                 if together.is_searched() {
-                    self.match_all(batch, together, &mut cells, waiting, work);
+                    self.match_all(batch, (id, together), &mut cells, waiting, work);
                 }
                 self.check_all(batch, together, &cells, waiting, work, found);
             }
@@ -309,7 +312,7 @@ impl Matcher {
     fn match_all(
         &self,
         batch: &Batch<'_>,
-        together: &Together,
+        (id, together): (ProgramId, &Together),
         cells: &mut Vec<PutBy>,
         waiting: &mut Waiting,
         work: &mut Work,
@@ -322,19 +325,27 @@ impl Matcher {
         let mut matched = std::mem::take(&mut work.matched);
         let mut whole = std::mem::take(&mut work.whole);
         let mut mine: Vec<u8> = Vec::with_capacity(together.claims.len());
+        let often = waiting.odds[id.0 as usize].all >= OFTEN;
+        let wanted = together.unsure.as_ref().map(|(chosen, forms)| Wanted {
+            chosen: *chosen,
+            forms,
+        });
+        let own = wanted
+            .filter(|_| often)
+            .and_then(|wanted| self.tokens.own_groups(wanted, &mut work.tokens));
         for index in 0..cells.len() {
             let cell = cells[index];
             let bytes = &batch.text[cell.at as usize..][..cell.len as usize];
             matched.clear();
             whole.clear();
             mine.clear();
-            if let Some((chosen, forms)) = &together.unsure {
-                let wanted = Wanted {
-                    chosen: *chosen,
-                    forms,
-                };
-                let mut tokens = self.tokens.search(bytes);
-                tokens.match_here(wanted, &mut work.tokens, &mut matched);
+            let mut tokens = self.tokens.search(bytes);
+            match (&own, wanted) {
+                (Some(own), _) => {
+                    tokens.match_at_start(own.clone(), &mut work.tokens, &mut matched);
+                }
+                (_, Some(wanted)) => tokens.match_here(wanted, &mut work.tokens, &mut matched),
+                _ => {}
             }
             if !together.whole.is_empty() {
                 self.cells

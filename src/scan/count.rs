@@ -8,7 +8,9 @@ use super::ledger::{Accumulator, ColumnKey};
 use super::worker::{Engine, MOST_PROBLEMS, Reading};
 use crate::detect::mask::mask;
 use crate::detect::plan::ColumnPlan;
-use crate::detect::{Alike, Candidate, Column, DetectorId, Found, Matcher, Scratch, Whole};
+use crate::detect::{
+    Alike, Candidate, Column, DetectorId, Found, Matcher, Repeated, Scratch, Whole,
+};
 use crate::error::Problem;
 use crate::format::{Batch, ColumnId, Sink, Value};
 use crate::raw::Raw;
@@ -202,6 +204,9 @@ impl Sink for ChunkSink<'_> {
             let last = values.last().map(|&value| batch.rows.of(value as usize));
             self.columns[number].last = last.and_then(|rows| rows.last().copied());
             self.count_alike(&batch, number, &found);
+            for Repeated { candidate, times } in found.repeated.drain(..) {
+                self.count_again(&batch, &candidate, times);
+            }
             found.clear_alike();
             if !found.lists {
                 for candidate in found.candidates.drain(..) {
@@ -261,6 +266,15 @@ impl ChunkColumn {
     /// come in any order.
     fn met_alone(&mut self, detector: DetectorId, rows: &[u32]) -> u64 {
         self.met_once(detector, rows, rows.len() as u64)
+    }
+
+    /// The same for a value that comes again, alone in so many records, of which this is the last.
+    fn met_again(&mut self, detector: DetectorId, rows: &[u32], times: u64) -> u64 {
+        if self.met(detector, rows) == 0 {
+            return 0;
+        }
+        self.rows.of(detector).rows += times - 1;
+        times
     }
 
     /// The same for values of so many records, of which these are the last.
@@ -385,6 +399,21 @@ impl<'r> ChunkSink<'r> {
             }
         }
         self.small.forget();
+    }
+
+    /// Counts a candidate that came again, as often as it did: the value is known.
+    fn count_again(&mut self, batch: &Batch<'_>, candidate: &Candidate, times: u32) {
+        let value = batch.values[candidate.value as usize];
+        let column = &mut self.columns[value.column.0 as usize];
+        let matcher = &self.reading.engine.matcher;
+        let detector = matcher.forms[usize::from(candidate.form.0)].detector;
+        let tally = self.accumulator.tally(column.at);
+        let bucket = tally.forms.of(candidate.form).bucket(candidate.evidence);
+        bucket.matches += u64::from(times);
+        if !candidate.evidence.has(EvidenceSet::FAILED) {
+            let rows = batch.rows.of(candidate.value as usize);
+            bucket.rows += column.met_again(detector, rows, u64::from(times));
+        }
     }
 
     fn count(&mut self, batch: &Batch<'_>, candidate: &Candidate) {

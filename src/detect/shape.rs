@@ -13,11 +13,8 @@ use wide::i8x16;
 pub(super) const LONGEST: usize = 64;
 /// Elements of a shape; a cell of more has none.
 pub(super) const ELEMENTS: usize = 24;
-/// Runs of letters from which on their lengths are told apart roughly.
+/// Runs of letters from which on their lengths are not told apart.
 const MANY_WORDS: u32 = 3;
-/// Longest short and longest middling run of letters.
-const SHORT: u32 = 4;
-const MIDDLING: u32 = 16;
 /// Runs of one class that a token may have to be told apart by them.
 const RUNS: u32 = 4;
 
@@ -52,13 +49,12 @@ impl Element {
         Self(u16::from(byte) | 1 << 8)
     }
 
-    /// The same run, its length told roughly.
+    /// The same run, of any length.
     fn rough(self) -> Self {
         if self.0 & RUN == 0 {
             return self;
         }
-        let (first, _) = rough_lengths(u32::from(self.0 & 127));
-        Self(self.0 & !127 | ROUGH | first as u16)
+        Self(self.0 & !127 | ROUGH | 1)
     }
 
     /// The byte that it is, if it is no run.
@@ -90,8 +86,7 @@ impl Element {
         if self.0 & ROUGH == 0 {
             return len..=len;
         }
-        let (first, last) = rough_lengths(len);
-        first..=last
+        1..=LONGEST as u32
     }
 
     /// The ranges of bytes that each of its bytes is in.
@@ -127,16 +122,6 @@ impl Element {
             classes if classes & BEYOND == 0 => Some(true),
             _ => None,
         }
-    }
-}
-
-/// The lengths that are told apart roughly: short, middling, and long ones. A few middling words stay below the bounds that
-/// patterns have, so that what such words match is sure.
-fn rough_lengths(len: u32) -> (u32, u32) {
-    match len {
-        ..=SHORT => (1, SHORT),
-        ..=MIDDLING => (SHORT + 1, MIDDLING),
-        _ => (MIDDLING + 1, LONGEST as u32),
     }
 }
 
@@ -550,8 +535,8 @@ mod tests {
 
     #[test]
     fn lengths_of_many_words_are_rough() {
-        assert_eq!(of("janneke@post.nl")[0], (LOWER, 5..=64));
-        assert_eq!(of("jan@post.nl")[0], (LOWER, 1..=4));
+        assert_eq!(of("janneke@post.nl")[0], (LOWER, 1..=64));
+        assert_eq!(of("jan@post.nl")[0], (LOWER, 1..=64));
         assert_eq!(of("janneke")[0], (LOWER, 7..=7));
     }
 

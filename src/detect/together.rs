@@ -18,7 +18,7 @@ use super::{
 use crate::format::Batch;
 use crate::rule::Normalise;
 use crate::score::EvidenceSet;
-use crate::validate::{Digits, Fared, normalise, words};
+use crate::validate::{Digits, Fared, add_normalised, words};
 
 /// Candidates of one form that fare alike, each the only value of its record in the column and all of it: they need but be
 /// counted.
@@ -124,7 +124,6 @@ impl Normalised {
         &mut self,
         (kind, pad): (Normalise, Option<usize>),
         cells: impl Iterator<Item = &'t [u8]>,
-        buffer: &mut Vec<u8>,
     ) {
         self.bytes.clear();
         self.ends.clear();
@@ -135,15 +134,10 @@ impl Normalised {
                 self.hashes.push(0);
                 continue;
             }
-            let value = if kind == Normalise::None && pad.is_none() {
-                cell
-            } else {
-                normalise(kind, pad, cell, buffer);
-                &buffer[..]
-            };
-            self.bytes.extend_from_slice(value);
+            let start = self.bytes.len();
+            add_normalised(kind, pad, cell, &mut self.bytes);
             self.ends.push(self.bytes.len() as u32);
-            self.hashes.push(words::hash(value));
+            self.hashes.push(words::hash(&self.bytes[start..]));
         }
     }
 }
@@ -420,7 +414,7 @@ impl Matcher {
                 all_of(cells.len(), matched);
             }
         }
-        waiting.normalise(batch, together, cells, &mut work.normalised);
+        waiting.normalise(batch, together, cells);
         work.normalised_as = None;
         let Waiting {
             normalised,
@@ -636,7 +630,6 @@ impl Waiting {
         batch: &Batch<'_>,
         together: &Together,
         cells: &[PutBy],
-        buffer: &mut Vec<u8>,
     ) {
         let text = |cell: &PutBy| &batch.text[cell.at as usize..(cell.at + cell.len) as usize];
         if self.normalised.len() < together.kinds.len() {
@@ -658,7 +651,7 @@ impl Waiting {
                     *all |= word;
                 }
             }
-            all.fill(kind, cells.iter().map(text), buffer);
+            all.fill(kind, cells.iter().map(text));
         }
         self.digits.clear();
         if let Some(len) = together.digits {

@@ -8,40 +8,75 @@ use unicode_normalization::char::decompose_canonical;
 /// Puts the folded text into `out`, which is emptied first. Bytes that aren't UTF-8 stay as they are.
 pub fn fold(text: &[u8], out: &mut Vec<u8>) {
     out.clear();
+    add_folded(text, out);
+}
+
+/// Adds the folded text to `out`.
+pub(super) fn add_folded(text: &[u8], out: &mut Vec<u8>) {
+    let start = out.len();
     if text.is_ascii() {
-        for &byte in text {
-            push_ascii(byte, out);
-        }
+        add_ascii(text, out);
     } else {
         for chunk in text.utf8_chunks() {
-            chunk.valid().chars().for_each(|c| push_char(c, out));
+            chunk.valid().chars().for_each(|c| push_char(c, start, out));
             out.extend_from_slice(chunk.invalid());
         }
     }
-    if out.last() == Some(&b' ') {
+    if out.len() > start && out.last() == Some(&b' ') {
         out.pop();
     }
 }
 
-fn push_ascii(byte: u8, out: &mut Vec<u8>) {
-    match byte {
-        b'a'..=b'z' | b'0'..=b'9' => out.push(byte),
-        b'A'..=b'Z' => out.push(byte | 0x20),
-        b'\'' | b'`' => {}
-        _ => push_space(out),
+/// What becomes of each ASCII byte: a space for what parts words, 0 for what is dropped.
+const FOLDED: [u8; 128] = {
+    let mut folded = [b' '; 128];
+    let mut byte = 0;
+    while byte < 128 {
+        match byte as u8 {
+            b'a'..=b'z' | b'0'..=b'9' => folded[byte] = byte as u8,
+            b'A'..=b'Z' => folded[byte] = byte as u8 | 0x20,
+            b'\'' | b'`' => folded[byte] = 0,
+            _ => {}
+        }
+        byte += 1;
+    }
+    folded
+};
+
+/// Without a branch for each byte, and without growing for each.
+fn add_ascii(text: &[u8], out: &mut Vec<u8>) {
+    let start = out.len();
+    out.resize(start + text.len(), 0);
+    let new = &mut out[start..];
+    let (mut kept, mut last) = (0, b' ');
+    for &byte in text {
+        let folded = FOLDED[usize::from(byte & 127)];
+        new[kept] = folded;
+        let counts = folded != 0 && (folded != b' ' || last != b' ');
+        kept += usize::from(counts);
+        last = if counts { folded } else { last };
+    }
+    out.truncate(start + kept);
+}
+
+fn push_ascii(byte: u8, start: usize, out: &mut Vec<u8>) {
+    match FOLDED[usize::from(byte & 127)] {
+        0 => {}
+        b' ' => push_space(start, out),
+        folded => out.push(folded),
     }
 }
 
 /// One space between words, none at the start.
-fn push_space(out: &mut Vec<u8>) {
-    if out.last().is_some_and(|&last| last != b' ') {
+fn push_space(start: usize, out: &mut Vec<u8>) {
+    if out[start..].last().is_some_and(|&last| last != b' ') {
         out.push(b' ');
     }
 }
 
-fn push_char(c: char, out: &mut Vec<u8>) {
+fn push_char(c: char, start: usize, out: &mut Vec<u8>) {
     if c.is_ascii() {
-        return push_ascii(c as u8, out);
+        return push_ascii(c as u8, start, out);
     }
     if let Some(latin) = special(c) {
         out.extend_from_slice(latin.as_bytes());
@@ -50,7 +85,7 @@ fn push_char(c: char, out: &mut Vec<u8>) {
     } else if c.is_alphanumeric() {
         decompose_canonical(c, |part| {
             if part.is_ascii() {
-                push_ascii(part as u8, out);
+                push_ascii(part as u8, start, out);
             } else if let Some(latin) = special(part) {
                 out.extend_from_slice(latin.as_bytes());
             } else if !is_mark(part) {
@@ -61,7 +96,7 @@ fn push_char(c: char, out: &mut Vec<u8>) {
             }
         });
     } else {
-        push_space(out);
+        push_space(start, out);
     }
 }
 

@@ -267,31 +267,43 @@ impl Checks {
 /// Puts the normalised value into `out`, which is emptied first; `pad` zeros are put before what is shorter.
 pub fn normalise(kind: Normalise, pad: Option<usize>, value: &[u8], out: &mut Vec<u8>) {
     out.clear();
+    add_normalised(kind, pad, value, out);
+}
+
+/// Adds the normalised value to `out`.
+pub(crate) fn add_normalised(
+    kind: Normalise,
+    pad: Option<usize>,
+    value: &[u8],
+    out: &mut Vec<u8>,
+) {
+    let start = out.len();
     match kind {
         Normalise::None => out.extend_from_slice(value),
         Normalise::Digits => keep(value, out, |byte| byte.is_ascii_digit()),
         Normalise::Alnum => {
             keep(value, out, |byte| byte.is_ascii_alphanumeric());
-            out.make_ascii_uppercase();
+            out[start..].make_ascii_uppercase();
         }
         Normalise::Lower => {
             out.extend_from_slice(value);
-            out.make_ascii_lowercase();
+            out[start..].make_ascii_lowercase();
         }
-        Normalise::Fold => fold::fold(value, out),
+        Normalise::Fold => fold::add_folded(value, out),
     }
     if let Some(missing) = pad
-        .and_then(|pad| pad.checked_sub(out.len()))
+        .and_then(|pad| pad.checked_sub(out.len() - start))
         .filter(|missing| *missing > 0)
     {
-        out.splice(0..0, std::iter::repeat_n(b'0', missing));
+        out.splice(start..start, std::iter::repeat_n(b'0', missing));
     }
 }
 
-/// The bytes that are wanted. Without a branch for each byte: which ones are wanted can't be foreseen.
+/// Adds the bytes that are wanted. Without a branch for each byte: which ones are wanted can't be foreseen.
 fn keep(value: &[u8], out: &mut Vec<u8>, wanted: impl Fn(u8) -> bool) {
-    out.resize(value.len(), 0);
-    let mut kept = 0;
+    let start = out.len();
+    out.resize(start + value.len(), 0);
+    let mut kept = start;
     for &byte in value {
         out[kept] = byte;
         kept += usize::from(wanted(byte));

@@ -1,6 +1,6 @@
 //! Addresses of networks and devices.
 
-use std::net::{Ipv4Addr, Ipv6Addr};
+use std::net::Ipv6Addr;
 
 use super::Validator;
 
@@ -36,9 +36,27 @@ fn parse<T: std::str::FromStr>(value: &[u8]) -> Option<T> {
     std::str::from_utf8(value).ok()?.parse().ok()
 }
 
-/// RFC 791. `0.x.x.x` names no host; `1.2.3.4` may be a version all the same.
+/// RFC 791: four numbers up to 255, none of them written with a zero before it. `0.x.x.x` names no host; `1.2.3.4` may be a
+/// version all the same.
 pub fn ipv4(value: &[u8]) -> bool {
-    parse::<Ipv4Addr>(value).is_some_and(|address| address.octets()[0] > 0)
+    let (mut parts, mut number, mut len, mut first) = (0, 0u32, 0, 0);
+    for &byte in value.iter().chain(b".") {
+        if byte == b'.' {
+            if len == 0 || number > 255 || parts == 4 {
+                return false;
+            }
+            if parts == 0 {
+                first = number;
+            }
+            (parts, number, len) = (parts + 1, 0, 0);
+        } else if byte.is_ascii_digit() && len < 3 && !(len == 1 && number == 0) {
+            number = number * 10 + u32::from(byte - b'0');
+            len += 1;
+        } else {
+            return false;
+        }
+    }
+    parts == 4 && first > 0
 }
 
 /// RFC 4291. `::` and what has fewer than three groups (`12::`) is left to clocks and code.
@@ -69,31 +87,34 @@ pub fn mac(value: &[u8]) -> bool {
 
 /// RFC 9562: version 1 to 8 at the thirteenth digit, variant 8 to b (or c, d of old ones) at the seventeenth.
 pub fn uuid(value: &[u8]) -> bool {
-    // Without a branch for each byte: digits and letters can't be foreseen.
-    let mut digits = [0; 33];
-    let mut count = 0;
-    for &byte in value {
-        digits[count.min(32)] = byte;
-        count += usize::from(byte.is_ascii_hexdigit());
-    }
-    count == 32
-        && matches!(digits[12], b'1'..=b'8')
-        && matches!(digits[16].to_ascii_lowercase(), b'8' | b'9' | b'a'..=b'd')
+    let digits = value
+        .iter()
+        .map(|byte| u8::from(byte.is_ascii_hexdigit()))
+        .fold(0, u8::wrapping_add);
+    let is_plain = value.len() == 36 && [8, 13, 18, 23].iter().all(|&at| value[at] == b'-');
+    let at = |place: usize| {
+        let mut digits = value.iter().filter(|byte| byte.is_ascii_hexdigit());
+        digits.nth(place).copied().unwrap_or_default()
+    };
+    let (version, variant) = match digits {
+        32 if is_plain => (value[14], value[19]),
+        32 if value.len() < 256 => (at(12), at(16)),
+        _ => return false,
+    };
+    matches!(version, b'1'..=b'8')
+        && matches!(variant.to_ascii_lowercase(), b'8' | b'9' | b'a'..=b'd')
 }
 
 /// RFC 5321 section 4.5.3.1 and RFC 1035 section 2.3.4.
 pub fn email(value: &[u8]) -> bool {
-    let Some(at) = value.iter().rposition(|&byte| byte == b'@') else {
+    let Some(at) = memchr::memrchr(b'@', value) else {
         return false;
     };
     let (local, domain) = (&value[..at], &value[at + 1..]);
-    let Some(dot) = domain.iter().rposition(|&byte| byte == b'.') else {
+    let Some(dot) = memchr::memrchr(b'.', domain) else {
         return false;
     };
     let top = &domain[dot + 1..];
-    let is_label = |label: &[u8]| {
-        (1..=63).contains(&label.len()) && label[0] != b'-' && label[label.len() - 1] != b'-'
-    };
     (1..=64).contains(&local.len())
         && domain.len() <= 253
         && top.len() >= 2
@@ -101,9 +122,29 @@ pub fn email(value: &[u8]) -> bool {
             .iter()
             .all(|byte| byte.is_ascii_alphabetic() || *byte >= 0x80)
             || top.len() > 4 && top[..4].eq_ignore_ascii_case(b"xn--"))
-        && !local.split(|&byte| byte == b'.').any(<[u8]>::is_empty)
-        && domain.split(|&byte| byte == b'.').all(is_label)
+        && are_parts(local)
+        && are_labels(domain)
         && !is_file_ending(top)
+}
+
+/// Whether dots part a text into parts that aren't empty.
+fn are_parts(text: &[u8]) -> bool {
+    let (_, empty) = text.iter().fold((b'.', false), |(last, empty), &byte| {
+        (byte, empty | (last == b'.') & (byte == b'.'))
+    });
+    !empty && text.last() != Some(&b'.')
+}
+
+/// Whether a domain's labels have 1 to 63 bytes, and no hyphen at either end.
+fn are_labels(domain: &[u8]) -> bool {
+    let is_end = |byte: u8| matches!(byte, b'.' | b'-');
+    let pairs = domain.iter().zip(&domain[1..]);
+    let bad = pairs.fold(false, |bad, (&byte, &next)| {
+        bad | (byte == b'.') & is_end(next) | (next == b'.') & is_end(byte)
+    });
+    !bad && !domain.first().is_none_or(|&first| is_end(first))
+        && !domain.last().is_none_or(|&last| is_end(last))
+        && (domain.len() <= 63 || domain.split(|&byte| byte == b'.').all(|label| label.len() <= 63))
 }
 
 /// Endings of files that stand behind an `@` in names of pictures and packages, and are no top-level domains.
@@ -124,6 +165,7 @@ mod tests {
     fn addresses() {
         assert!(
             ipv4(b"192.168.17.4") && !ipv4(b"1.2.3") && !ipv4(b"256.1.1.1") && !ipv4(b"0.0.0.0")
+                && !ipv4(b"1.2.3.04") && !ipv4(b"1.2.3.4.5") && !ipv4(b"1..3.4") && ipv4(b"10.0.0.255")
         );
         assert!(ipv6(b"2001:db8::1") && ipv6(b"fe80::1:2:3:4") && !ipv6(b"12:30") && !ipv6(b"::1"));
         assert!(

@@ -76,6 +76,12 @@ impl Matcher {
         let has_programs = !self.loose.applies(&plan.forms);
         let mut filled = 0;
         let mut places = [0; ELEMENTS + 1];
+        let first = column.values.first().map(|&index| batch.values[index as usize]);
+        let number = first.map_or(0, |value| value.column.0 as usize);
+        let lead = (alone && has_programs)
+            .then(|| scratch.programs.lead(number, plan.key))
+            .flatten();
+        let (mut tried, mut others) = (0, 0);
         for &index in column.values {
             let value = batch.values[index as usize];
             let (start, end) = trim(batch.text, value);
@@ -87,7 +93,6 @@ impl Matcher {
             } else {
                 batch.rows.of(index as usize).len() as u64
             };
-            let number = value.column.0 as usize;
             let place = CellPlace {
                 value: index,
                 column: value.column.0,
@@ -102,6 +107,19 @@ impl Matcher {
                 match scratch.memo.recall(bytes, plan.key, place, alone, found) {
                     Ok(()) => continue,
                     Err(is) => unknown = Some(is),
+                }
+            }
+            if let Some(lead) = &lead {
+                let other = lead.companions.may_match(bytes);
+                tried += 1;
+                others += u32::from(other);
+                let cell = PutBy {
+                    index,
+                    at: start as u32,
+                    len: (end - start) as u32,
+                };
+                if !other && scratch.put_by(lead.program, cell) {
+                    continue;
                 }
             }
             let mut program = if pays {
@@ -160,7 +178,8 @@ impl Matcher {
             scratch.memo.remember(unknown, place, before, batch, found);
         }
         scratch.memo.hand_over(batch, found);
-        self.check_put_by(batch, plan, scratch, found);
+        scratch.programs.count_led(number, tried, others);
+        self.check_put_by(batch, (column, number), scratch, found);
         filled
     }
 

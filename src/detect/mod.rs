@@ -22,6 +22,7 @@ pub(crate) mod context;
 mod edges;
 mod find;
 mod kinds;
+mod lead;
 mod loose;
 pub(crate) mod mask;
 mod memo;
@@ -48,6 +49,7 @@ pub(crate) use together::{Alike, Whole};
 use compile::{Draft, Place, pattern_nfa_config, pattern_syntax};
 use context::{Context, Near};
 use kinds::Kinds;
+use lead::Leads;
 use loose::Loose;
 use memo::Memo;
 pub(crate) use memo::Repeated;
@@ -158,6 +160,7 @@ pub(crate) struct Matcher {
     loose: Loose,
     kinds: Kinds,
     walks: Walks,
+    leads: Leads,
 }
 
 /// What a search changes, one for each thread.
@@ -217,6 +220,7 @@ impl Matcher {
             cells: Cells::new(&of(tokens..tokens + cells), tokens)?,
             kinds: Kinds::new(&nfas, tokens..tokens + cells),
             walks: Walks::new(&nfas[..tokens + cells], tokens..tokens + cells),
+            leads: Leads::new(tokens + cells),
             loose: Loose::new(&of(tokens + cells..drafts.len()), tokens + cells)?,
             forms,
         })

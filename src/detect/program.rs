@@ -5,7 +5,9 @@
 //! for the second time: shapes that come once are not worth it, and are searched like any other text.
 
 use std::ops::Range;
+use std::sync::Arc;
 
+use super::lead::Companions;
 use super::search::Chosen;
 use super::shape::{ELEMENTS, Element, Places, Shape, Template};
 use super::walk::{End, WalksScratch};
@@ -33,6 +35,8 @@ pub(super) struct Program {
     pub(super) whole: Box<[Task]>,
     /// Set when such cells can be checked together.
     pub(super) together: Option<Together>,
+    /// Whether it is about cells of any shape that a [lead](super::lead) may be all of.
+    pub(super) leads: bool,
 }
 
 /// Forms that may match from an element on.
@@ -95,9 +99,30 @@ pub(super) struct Programs {
     columns: Vec<Column>,
     /// Templates, with where elements start and the program.
     templates: Vec<(Template, Places, ProgramId)>,
+    /// By column, what leads in columns of which plan.
+    leads: Vec<Option<Lead>>,
     /// Cells looked up, and programs made.
     looked_up: u64,
     made: u64,
+}
+
+/// A form that is the whole of nearly all cells of a column.
+#[derive(Clone)]
+pub(super) struct Lead {
+    plan: u64,
+    form: FormId,
+    pub(super) program: ProgramId,
+    pub(super) companions: Arc<Companions>,
+    /// Cells so far, and those that may hold something else as well.
+    tried: u32,
+    others: u32,
+}
+
+impl Lead {
+    /// Whether most cells hold nothing else.
+    pub(super) fn pays(&self) -> bool {
+        self.tried < TRIALS || self.others < self.tried / 2
+    }
 }
 
 /// What the look-up of a shape says.
@@ -119,6 +144,7 @@ impl Programs {
             walks: WalksScratch::default(),
             columns: Vec::new(),
             templates: Vec::new(),
+            leads: Vec::new(),
             looked_up: 0,
             made: 0,
         };
@@ -144,7 +170,9 @@ impl Programs {
             whole_sure: Box::default(),
             whole: Box::default(),
             together: None,
+            leads: false,
         });
+        self.leads.clear();
     }
 
     /// A new chunk starts, whose columns are others.
@@ -248,6 +276,53 @@ impl Programs {
         number
     }
 
+    /// What leads in a column.
+    pub(super) fn lead(&self, column: usize, plan: u64) -> Option<Lead> {
+        let lead = self.leads.get(column)?.as_ref()?;
+        (lead.plan == plan && lead.pays()).then(|| lead.clone())
+    }
+
+    /// Whether it is known already that a form leads in a column.
+    pub(super) fn is_lead(&self, column: usize, plan: u64, form: FormId) -> bool {
+        let lead = self.leads.get(column).and_then(Option::as_ref);
+        lead.is_some_and(|known| known.plan == plan && known.form == form)
+    }
+
+    /// Counts cells that were looked at for their lead, and those of them that may hold something else.
+    pub(super) fn count_led(&mut self, column: usize, tried: u32, others: u32) {
+        if let Some(Some(lead)) = self.leads.get_mut(column) {
+            lead.tried = lead.tried.saturating_add(tried);
+            lead.others = lead.others.saturating_add(others);
+        }
+    }
+
+    /// From now on a form leads in a column.
+    pub(super) fn set_lead(
+        &mut self,
+        (column, plan): (usize, u64),
+        form: FormId,
+        (companions, together): (Companions, Together),
+    ) {
+        if column >= self.leads.len() {
+            self.leads.resize(column + 1, None);
+        }
+        self.list.push(Program {
+            begins: Box::default(),
+            whole_sure: Box::default(),
+            whole: Box::default(),
+            together: Some(together),
+            leads: true,
+        });
+        self.leads[column] = Some(Lead {
+            plan,
+            form,
+            program: ProgramId(self.list.len() as u32 - 1),
+            companions: Arc::new(companions),
+            tried: 0,
+            others: 0,
+        });
+    }
+
     /// Whether there are so many programs that all had better be forgotten.
     pub(super) fn is_full(&self) -> bool {
         self.list.len() >= MOST || self.templates.len() >= MOST
@@ -331,6 +406,7 @@ impl Matcher {
             whole_sure: whole_sure.into(),
             whole,
             together,
+            leads: false,
         };
         programs.keep(plan.key, shape, cell, places, program)
     }

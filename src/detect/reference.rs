@@ -170,7 +170,12 @@ fn fast(matcher: &Matcher, text: &[u8]) -> [Vec<Claim>; 2] {
             rows: Rows::One(&[0]),
             offsets: &OffsetMap::Shift(0),
         };
-        matcher.check_put_by(&batch, &plan, &mut scratch, &mut found);
+        let column = Column {
+            values: &[0],
+            plan: &plan,
+            after: None,
+        };
+        matcher.check_put_by(&batch, (&column, 0), &mut scratch, &mut found);
         for alike in &found.alike {
             let wholes: Vec<_> = alike.values(&found).copied().collect();
             let each = wholes

@@ -427,8 +427,10 @@ impl TokenSearch<'_> {
 }
 
 /// For each byte at each of the first places of a match, the forms that can have it there, one bit each.
-pub(super) fn heads_of(forms: impl Iterator<Item = [ByteSet; HEADS]>) -> Box<[[u64; HEADS]; 256]> {
-    let mut all = Box::new([[0; HEADS]; 256]);
+pub(super) fn heads_of<const N: usize>(
+    forms: impl Iterator<Item = [ByteSet; N]>,
+) -> Box<[[u64; N]; 256]> {
+    let mut all = Box::new([[0; N]; 256]);
     for (bit, form) in forms.enumerate() {
         for (place, head) in form.iter().enumerate() {
             for byte in (0..=255u8).filter(|&byte| head.contains(byte)) {
@@ -441,12 +443,13 @@ pub(super) fn heads_of(forms: impl Iterator<Item = [ByteSet; HEADS]>) -> Box<[[u
 
 /// The forms that can start like this text.
 #[inline]
-pub(super) fn having_heads(heads: &[[u64; HEADS]; 256], text: &[u8]) -> u64 {
+pub(super) fn having_heads<const N: usize>(heads: &[[u64; N]; 256], text: &[u8]) -> u64 {
     let at = |place: usize, byte: u8| heads[usize::from(byte)][place];
-    if let [a, b, c, d, ..] = *text {
-        at(0, a) & at(1, b) & at(2, c) & at(3, d)
-    } else {
-        let places = text.iter().enumerate();
-        places.fold(u64::MAX, |mask, (place, &byte)| mask & at(place, byte))
+    match text.first_chunk::<N>() {
+        Some(first) => (0..N).fold(u64::MAX, |mask, place| mask & at(place, first[place])),
+        None => {
+            let places = text.iter().enumerate();
+            places.fold(u64::MAX, |mask, (place, &byte)| mask & at(place, byte))
+        }
     }
 }

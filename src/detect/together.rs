@@ -7,9 +7,9 @@
 
 use std::ops::Range;
 
-use super::find::{Cell, PutBy};
+use super::find::{Cell, Column, PutBy};
 use super::program::{Begin, Program, ProgramId};
-use super::search::{Chosen, Wanted};
+use super::search::{Chosen, TokensScratch, Wanted};
 use super::shape::{ELEMENTS, shape};
 use super::whole::Task;
 use super::{
@@ -86,6 +86,9 @@ const TRIALS: u32 = 64;
 /// Cells from which on a program's forms are worth an automaton of their own.
 const OFTEN: u32 = 1024;
 
+/// Cells of a batch from which on a column may have a lead.
+const LED: u32 = 256;
+
 /// Cells put by, by program, and what checking them needs.
 #[derive(Default)]
 pub(super) struct Waiting {
@@ -102,6 +105,8 @@ pub(super) struct Waiting {
     matched: Vec<u64>,
     /// For each claim, how they fare.
     fared: Vec<Fared>,
+    /// How many cells are nothing but a match of some form that had to be searched for.
+    led: Vec<(FormId, u32)>,
 }
 
 /// Cells normalised one way.
@@ -263,6 +268,28 @@ impl Together {
         })
     }
 
+    /// That of a form which is the whole of most cells.
+    fn lead(matcher: &Matcher, form: FormId, tokens: &mut TokensScratch) -> Self {
+        let compiled = &matcher.forms[usize::from(form.0)];
+        let mut forms = vec![0; matcher.forms.len().div_ceil(64)].into_boxed_slice();
+        forms[usize::from(form.0 / 64)] |= 1 << (form.0 % 64);
+        Self {
+            kinds: [(compiled.normalise, compiled.pad)].into(),
+            claims: [Claim {
+                form,
+                kind: 0,
+                sure: false,
+                settles: true,
+                shared: false,
+            }]
+            .into(),
+            unsure: Some((tokens.chosen(&forms), forms)),
+            whole: Box::default(),
+            digits: None,
+            rest: true,
+        }
+    }
+
     /// Whether some forms have to be searched for.
     fn is_searched(&self) -> bool {
         self.unsure.is_some() || !self.whole.is_empty()
@@ -274,10 +301,12 @@ impl Matcher {
     pub(super) fn check_put_by(
         &self,
         batch: &Batch<'_>,
-        plan: &ColumnPlan,
+        column: (&Column<'_>, usize),
         scratch: &mut Scratch,
         found: &mut Found,
     ) {
+        let (column, number) = column;
+        scratch.waiting.led.clear();
         while let Some(id) = scratch.waiting.programs.pop() {
             let mut cells = std::mem::take(&mut scratch.waiting.cells[id.0 as usize]);
             let program = &scratch.programs.list[id.0 as usize];
@@ -286,19 +315,44 @@ impl Matcher {
             waiting.odd.clear();
             if let Some(together) = &program.together {
                 if together.is_searched() {
-                    self.match_all(batch, (id, together), &mut cells, waiting, work);
+                    self.match_all(batch, (id, program), &mut cells, waiting, work);
                 }
-                self.check_all(batch, together, &cells, waiting, work, found);
+                self.check_all(batch, together, &cells, waiting, found);
+                work.normalised_as = None;
             }
             let odds = &mut waiting.odds[id.0 as usize];
             odds.all = odds.all.saturating_add(all as u32);
             odds.odd = odds.odd.saturating_add(waiting.odd.len() as u32);
             let odd = std::mem::take(&mut waiting.odd);
-            self.find_in_odd(batch, plan, program, &odd, work, &mut found.candidates);
-            waiting.odd = odd;
+            self.find_in_odd(batch, column.plan, id, &odd, scratch, &mut found.candidates);
+            scratch.waiting.odd = odd;
             cells.clear();
-            waiting.cells[id.0 as usize] = cells;
+            scratch.waiting.cells[id.0 as usize] = cells;
         }
+        self.learn_lead(column, number, scratch);
+    }
+
+    /// Notes which form is the whole of nearly all cells of a column, if one is.
+    fn learn_lead(&self, column: &Column<'_>, number: usize, scratch: &mut Scratch) {
+        let values = column.values.len() as u32;
+        let most = scratch.waiting.led.iter().max_by_key(|(_, count)| *count);
+        let Some(&(form, _)) = most.filter(|(_, count)| values >= LED && *count >= values / 10 * 9)
+        else {
+            return;
+        };
+        let never = column.plan.never_whole[usize::from(form.0 / 64)] >> (form.0 % 64) & 1 == 1;
+        let key = column.plan.key;
+        if never
+            || self.loose.applies(&column.plan.forms)
+            || scratch.programs.is_lead(number, key, form)
+        {
+            return;
+        }
+        let together = Together::lead(self, form, &mut scratch.work.tokens);
+        let companions = self.companions(form, column.plan);
+        scratch
+            .programs
+            .set_lead((number, key), form, (companions, together));
     }
 
     /// Finds out which cells each claim matches; those that no claim matches, or something that is less than the cell, are
@@ -306,11 +360,14 @@ impl Matcher {
     fn match_all(
         &self,
         batch: &Batch<'_>,
-        (id, together): (ProgramId, &Together),
+        (id, program): (ProgramId, &Program),
         cells: &mut Vec<PutBy>,
         waiting: &mut Waiting,
         work: &mut Work,
     ) {
+        let Some(together) = &program.together else {
+            return;
+        };
         let words = cells.len().div_ceil(64);
         waiting.matched.clear();
         waiting.matched.resize(words * together.claims.len(), 0);
@@ -319,7 +376,7 @@ impl Matcher {
         let mut matched = std::mem::take(&mut work.matched);
         let mut whole = std::mem::take(&mut work.whole);
         let mut mine: Vec<u8> = Vec::with_capacity(together.claims.len());
-        let often = waiting.odds[id.0 as usize].all >= OFTEN;
+        let often = program.leads || waiting.odds[id.0 as usize].all >= OFTEN;
         let wanted = together.unsure.as_ref().map(|(chosen, forms)| Wanted {
             chosen: *chosen,
             forms,
@@ -400,7 +457,6 @@ impl Matcher {
         together: &Together,
         cells: &[PutBy],
         waiting: &mut Waiting,
-        work: &mut Work,
         found: &mut Found,
     ) {
         if cells.is_empty() {
@@ -415,13 +471,13 @@ impl Matcher {
             }
         }
         waiting.normalise(batch, together, cells);
-        work.normalised_as = None;
         let Waiting {
             normalised,
             digits,
             matched,
             fared,
             odd,
+            led,
             ..
         } = waiting;
         if fared.len() < together.claims.len() {
@@ -432,7 +488,7 @@ impl Matcher {
             let form = &self.forms[usize::from(claim.form.0)];
             let values = &normalised[usize::from(claim.kind)];
             // A padded number has more digits than the cell.
-            let digits = form.pad.is_none().then_some(&mut *digits);
+            let digits = form.pad.is_none().then_some(&*digits);
             let fared = &mut fared[place];
             fared.start(cells.len());
             fared
@@ -443,6 +499,13 @@ impl Matcher {
             if claim.settles && together.rest {
                 for (all, passes) in settled.iter_mut().zip(&fared.pass) {
                     *all |= passes;
+                }
+                if !claim.sure {
+                    let count = fared.pass.iter().map(|word| word.count_ones()).sum();
+                    match led.iter_mut().find(|(form, _)| *form == claim.form) {
+                        Some((_, known)) => *known += count,
+                        None => led.push((claim.form, count)),
+                    }
                 }
             }
         }
@@ -513,15 +576,14 @@ impl Matcher {
         &self,
         batch: &Batch<'_>,
         plan: &ColumnPlan,
-        program: &Program,
+        id: ProgramId,
         cells: &[PutBy],
-        work: &mut Work,
+        scratch: &mut Scratch,
         found: &mut Vec<Candidate>,
     ) {
         let mut places = [0; ELEMENTS + 1];
         for cell in cells {
             let (start, end) = (cell.at as usize, (cell.at + cell.len) as usize);
-            let _ = shape(batch.text, start, end, &mut places);
             let cell = Cell {
                 bytes: &batch.text[start..end],
                 at: cell.at,
@@ -529,7 +591,14 @@ impl Matcher {
                 plan,
             };
             let before = found.len();
-            self.run(&cell, program, &places, work, found);
+            let Scratch { programs, work, .. } = scratch;
+            let program = &programs.list[id.0 as usize];
+            if program.leads {
+                self.find_in(&cell, scratch, found);
+            } else {
+                let _ = shape(batch.text, start, end, &mut places);
+                self.run(&cell, program, &places, work, found);
+            }
             if found.len() - before > 1 {
                 overlap::settle(found, before, &self.forms);
             }

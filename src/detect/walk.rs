@@ -92,6 +92,11 @@ impl Walks {
         }
     }
 
+    /// The patterns, by form.
+    pub(super) fn nfas(&self) -> &[NFA] {
+        &self.forms
+    }
+
     /// The forms that may match from element `start` of a shape on, and how far. From the start of the cell those that must be
     /// a whole cell are among them; these match up to its end or not at all.
     pub(super) fn from(

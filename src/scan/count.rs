@@ -115,11 +115,13 @@ impl SmallHashes {
             .of
             .is_some_and(|(first, below)| first == alike.wholes.start && below >= bound)
         {
-            self.of = Some((alike.wholes.start, bound));
+            // The bounds of other forms are alike: somewhat more is enough for most.
+            let below = bound.saturating_mul(4);
+            self.of = Some((alike.wholes.start, below));
             self.places.clear();
             let places = (0..).zip(wholes);
             self.places
-                .extend(places.filter(|(_, whole)| whole.hash < bound).map(|(place, _)| place));
+                .extend(places.filter(|(_, whole)| whole.hash < below).map(|(place, _)| place));
         }
         let bits = alike.bits(found);
         for &place in &self.places {

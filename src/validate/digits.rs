@@ -2,9 +2,12 @@
 
 use super::Validator;
 
+/// The check that credit cards and many others have.
+pub(super) const LUHN: &str = "luhn";
+
 pub(super) static VALIDATORS: &[Validator] = &[
     Validator {
-        name: "luhn",
+        name: LUHN,
         about: "mod 10 with every second digit doubled",
         check: luhn,
     },

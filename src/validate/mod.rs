@@ -116,6 +116,17 @@ enum Compiled {
 }
 
 impl Compiled {
+    /// The same check as a sum that can be made of many numbers at a time.
+    fn sums(&self, digits: &Digits) -> Option<&Sums> {
+        match self {
+            Compiled::Weighted(_, sums) => sums.as_ref(),
+            Compiled::Named(validator) if validator.name == digits::LUHN => {
+                Sums::luhn(digits.len())
+            }
+            _ => None,
+        }
+    }
+
     /// How a value fares by this check alone.
     #[inline]
     fn run(&self, value: &[u8], hash: u64) -> Outcome {
@@ -184,7 +195,7 @@ impl Checks {
     /// makes sums over them fast.
     pub(crate) fn run_all<'v>(
         &self,
-        digits: Option<&mut Digits>,
+        digits: Option<&Digits>,
         value: impl Fn(usize) -> (&'v [u8], u64),
         fared: &mut Fared,
     ) {
@@ -193,14 +204,12 @@ impl Checks {
             .0
             .iter()
             .take_while(|check| !matches!(check, Compiled::Words(_)));
-        let sums = before.enumerate().find_map(|(index, check)| match check {
-            Compiled::Weighted(_, Some(sums)) => Some((index, sums)),
-            _ => None,
-        });
         let mut done = None;
         fared.pass.copy_from_slice(&fared.asked);
         if let Some(digits) = digits.filter(|digits| !digits.is_empty())
-            && let Some((index, sums)) = sums
+            && let Some((index, sums)) = before
+                .enumerate()
+                .find_map(|(index, check)| Some((index, check.sums(digits)?)))
         {
             sums.pass(digits, &mut fared.pass);
             for (place, asked) in fared.asked.iter().enumerate() {

@@ -1,9 +1,14 @@
 //! Weighted sums: enough for most national numbers, with the weights in YAML.
 
+use std::collections::BTreeMap;
+use std::sync::OnceLock;
+
 use crate::rule::Weighted;
 
 /// Sums tabled at the most.
 const MOST_SUMS: i64 = 1 << 13;
+/// Longest number whose Luhn check is made of many at a time.
+const LONGEST_LUHN: usize = 32;
 /// What no digit is equal to.
 const NO_DIGIT: u8 = u8::MAX;
 
@@ -56,13 +61,16 @@ pub(super) fn passes(rule: &Weighted, value: &[u8]) -> bool {
     (0..=9).contains(&computed) && computed == stands
 }
 
-/// Numbers of equally many digits, digit by digit: the first digits of all, then the second ones, and so on.
+/// Numbers that are summed at a time: the bits of a word.
+const BLOCK: usize = 64;
+
+/// Numbers of equally many digits, block by block of 64 numbers; in a block the first digits of all, then the second ones, and
+/// so on. Blocks are short so that filling and summing stay in the processor's first cache.
 #[derive(Default)]
 pub(crate) struct Digits {
     len: usize,
     count: usize,
-    all: Vec<u8>,
-    sums: Vec<i16>,
+    all: Vec<[u8; BLOCK]>,
 }
 
 impl Digits {
@@ -74,6 +82,11 @@ impl Digits {
         self.count = 0;
     }
 
+    /// How many digits each has.
+    pub(super) fn len(&self) -> usize {
+        self.len
+    }
+
     /// Takes numbers of `len` digits.
     pub(crate) fn fill<'n>(
         &mut self,
@@ -83,16 +96,19 @@ impl Digits {
         self.len = len;
         self.count = numbers.len();
         self.all.clear();
-        self.all.resize(len * self.count, 0);
+        self.all
+            .resize(len * self.count.div_ceil(BLOCK), [0; BLOCK]);
         for (index, number) in numbers.enumerate() {
-            for (place, byte) in number.iter().enumerate() {
-                self.all[place * self.count + index] = byte.wrapping_sub(b'0');
+            let block = &mut self.all[index / BLOCK * len..][..len];
+            for (digits, byte) in block.iter_mut().zip(number) {
+                digits[index % BLOCK] = byte.wrapping_sub(b'0');
             }
         }
     }
 
-    fn at(&self, place: usize) -> &[u8] {
-        &self.all[place * self.count..][..self.count]
+    /// The digits of each block, by place.
+    fn blocks(&self) -> impl Iterator<Item = &[[u8; BLOCK]]> {
+        self.all.chunks_exact(self.len.max(1))
     }
 }
 
@@ -145,8 +161,27 @@ impl Sums {
         })
     }
 
+    /// That of Luhn's check (ISO/IEC 7812-1 annex B) over so many digits.
+    pub(super) fn luhn(len: usize) -> Option<&'static Self> {
+        static ALL: [OnceLock<Option<Sums>>; LONGEST_LUHN + 1] =
+            [const { OnceLock::new() }; LONGEST_LUHN + 1];
+        let known = ALL.get(len).filter(|_| len >= 2)?;
+        let made = known.get_or_init(|| {
+            Self::compile(&Weighted {
+                weights: (0..len).rev().map(|place| 1 + place as i64 % 2).collect(),
+                modulus: 10,
+                remainder: 0,
+                digit: None,
+                complement: false,
+                map: BTreeMap::new(),
+                digit_sums: true,
+            })
+        });
+        made.as_ref()
+    }
+
     /// Which numbers pass, one bit each.
-    pub(super) fn pass(&self, digits: &mut Digits, bits: &mut [u64]) {
+    pub(super) fn pass(&self, digits: &Digits, bits: &mut [u64]) {
         let enough = digits.len >= self.weights.len();
         let place = match self.digit {
             None => None,
@@ -168,16 +203,25 @@ impl Sums {
                 return;
             }
         };
-        let mut sums = std::mem::take(&mut digits.sums);
-        sums.clear();
-        sums.resize(digits.count, -self.least);
-        for (at, &weight) in self
-            .weights
-            .iter()
-            .enumerate()
-            .filter(|(_, weight)| **weight != 0)
-        {
-            let here = sums.iter_mut().zip(digits.at(at));
+        for (word, digits) in bits.iter_mut().zip(digits.blocks()) {
+            let sums = self.sums(digits);
+            let none = [0; BLOCK];
+            let stands = place.map_or(&none, |place| &digits[place]);
+            let each = sums.iter().zip(stands).enumerate();
+            *word = each.fold(0, |all, (bit, (&sum, &digit))| {
+                let expected = self.expected.get(usize::from(sum.cast_unsigned()));
+                all | u64::from(expected == Some(&digit)) << bit
+            });
+        }
+    }
+
+    /// The sums of a block's numbers, above the least one.
+    #[inline]
+    fn sums(&self, digits: &[[u8; BLOCK]]) -> [i16; BLOCK] {
+        let mut sums = [-self.least; BLOCK];
+        let weights = self.weights.iter().zip(digits);
+        for (&weight, digits) in weights.filter(|(weight, _)| **weight != 0) {
+            let here = sums.iter_mut().zip(digits);
             if self.of_digits {
                 here.for_each(|(sum, &digit)| {
                     let product = weight * i16::from(digit);
@@ -188,31 +232,7 @@ impl Sums {
                 here.for_each(|(sum, &digit)| *sum += weight * i16::from(digit));
             }
         }
-        let passes = |sum: i16, digit: u8| {
-            let expected = usize::try_from(sum)
-                .ok()
-                .and_then(|sum| self.expected.get(sum));
-            u64::from(expected == Some(&digit))
-        };
-        let bits = bits.iter_mut();
-        match place {
-            None => {
-                for (word, sums) in bits.zip(sums.chunks(64)) {
-                    let each = sums.iter().enumerate();
-                    *word = each.fold(0, |all, (bit, &sum)| all | passes(sum, 0) << bit);
-                }
-            }
-            Some(place) => {
-                let digits = digits.at(place).chunks(64);
-                for ((word, sums), digits) in bits.zip(sums.chunks(64)).zip(digits) {
-                    let each = sums.iter().zip(digits).enumerate();
-                    *word = each.fold(0, |all, (bit, (&sum, &digit))| {
-                        all | passes(sum, digit) << bit
-                    });
-                }
-            }
-        }
-        digits.sums = sums;
+        sums
     }
 }
 
@@ -251,6 +271,22 @@ mod tests {
     }
 
     #[test]
+    fn luhn_is_a_sum() {
+        let mut digits = Digits::default();
+        for len in [2, 9, 14, 15, 16, 19] {
+            let numbers: Vec<String> = (0..500u64)
+                .map(|n| format!("{:0len$}", n.wrapping_mul(7919) % 10u64.pow(len.min(18) as u32)))
+                .collect();
+            digits.fill(len, numbers.iter().map(String::as_bytes));
+            let mut bits = vec![0; numbers.len().div_ceil(64)];
+            Sums::luhn(len).unwrap().pass(&digits, &mut bits);
+            let each = numbers.iter().map(|n| super::super::digits::luhn(n.as_bytes()));
+            let together = (0..numbers.len()).map(|at| bits[at / 64] >> (at % 64) & 1 == 1);
+            assert!(each.eq(together), "{len} digits");
+        }
+    }
+
+    #[test]
     fn many_at_a_time_fare_as_each_by_itself() {
         let rules = [
             "{weights: [9, 8, 7, 6, 5, 4, 3, 2, -1], modulus: 11}",
@@ -275,7 +311,7 @@ mod tests {
             let mut bits = vec![0; numbers.len().div_ceil(64)];
             Sums::compile(&rule)
                 .unwrap()
-                .pass(&mut digits, &mut bits);
+                .pass(&digits, &mut bits);
             let each = numbers
                 .iter()
                 .map(|number| passes(&rule, number.as_bytes()));

@@ -4,6 +4,8 @@
 //! quotes is none. So the state at any place is known exactly when it is carried along from the start, and never has to be
 //! guessed. [`find_cut`] carries it over quotes alone, which is fast; [`split`] does all of it.
 
+use wide::i8x16;
+
 use super::dialect::{Dialect, RowEnd};
 
 /// Where in a record a text starts or ends.
@@ -44,6 +46,7 @@ pub(super) fn split(
     visit: &mut impl Visit,
 ) -> State {
     let mut at = 0;
+    let mut stops = Stops::new(text, dialect);
     while at < text.len() {
         if state == State::default()
             && let Some(len) = empty_line(text, at, dialect)
@@ -71,7 +74,7 @@ pub(super) fn split(
         };
         // What stands behind a closing quote, or an unquoted cell from its start.
         let quoted = end > start;
-        let stop = cell_end(text, end, dialect);
+        let stop = cell_end(text, end, dialect, &mut stops);
         let cell = match stop.at == end && quoted {
             true => cell,
             // `"abc"def` is one cell: give it as stored, but for the first quote.
@@ -114,22 +117,19 @@ struct CellEnd {
 }
 
 /// Where the cell that goes on at `from` ends.
-fn cell_end(text: &[u8], from: usize, dialect: &Dialect) -> CellEnd {
+#[inline]
+fn cell_end(text: &[u8], from: usize, dialect: &Dialect, stops: &mut Stops<'_>) -> CellEnd {
     let delimiter = &dialect.delimiter[..];
     let mut at = from;
     loop {
-        let found = match &dialect.row_end {
-            RowEnd::Line => memchr::memchr3(delimiter[0], b'\n', b'\r', &text[at..]),
-            RowEnd::Custom(end) => memchr::memchr2(delimiter[0], end[0], &text[at..]),
-        };
-        let Some(distance) = found else {
+        let Some(found) = stops.next(at) else {
             return CellEnd {
                 at: text.len(),
                 len: 0,
                 kind: Stop::Text,
             };
         };
-        at += distance;
+        at = found;
         if let Some(len) = row_end_at(text, at, dialect) {
             return CellEnd {
                 at,
@@ -145,6 +145,79 @@ fn cell_end(text: &[u8], from: usize, dialect: &Dialect) -> CellEnd {
             };
         }
         at += 1;
+    }
+}
+
+/// The bytes that may end a cell, found 64 bytes at a time: cells are short, and a search for each would take longer than
+/// what it passes over.
+struct Stops<'t> {
+    text: &'t [u8],
+    bytes: [u8; 3],
+    /// The block looked at last, and which of its bytes are stops.
+    block: usize,
+    mask: u64,
+}
+
+/// Bytes looked at together.
+const BLOCK: usize = 64;
+
+impl<'t> Stops<'t> {
+    fn new(text: &'t [u8], dialect: &Dialect) -> Self {
+        let delimiter = dialect.delimiter[0];
+        let bytes = match &dialect.row_end {
+            RowEnd::Line => [delimiter, b'\n', b'\r'],
+            RowEnd::Custom(end) => [delimiter, end[0], end[0]],
+        };
+        Self {
+            text,
+            bytes,
+            block: usize::MAX,
+            mask: 0,
+        }
+    }
+
+    /// Where the first one is from `from` on.
+    #[inline]
+    fn next(&mut self, from: usize) -> Option<usize> {
+        let mut block = from / BLOCK;
+        if block != self.block {
+            self.look_at(block);
+        }
+        let mut mask = self.mask & u64::MAX << (from % BLOCK);
+        while mask == 0 {
+            block += 1;
+            if block * BLOCK >= self.text.len() {
+                return None;
+            }
+            self.look_at(block);
+            mask = self.mask;
+        }
+        Some(block * BLOCK + mask.trailing_zeros() as usize)
+    }
+
+    #[inline]
+    fn look_at(&mut self, block: usize) {
+        let rest = self.text.get(block * BLOCK..).unwrap_or_default();
+        self.mask = match rest.first_chunk::<BLOCK>() {
+            Some(bytes) => self.stops_of(bytes),
+            None => {
+                let mut bytes = [0; BLOCK];
+                bytes[..rest.len()].copy_from_slice(rest);
+                let within = u64::MAX.checked_shr((BLOCK - rest.len()) as u32);
+                self.stops_of(&bytes) & within.unwrap_or(0)
+            }
+        };
+        self.block = block;
+    }
+
+    fn stops_of(&self, bytes: &[u8; BLOCK]) -> u64 {
+        let [a, b, c] = self.bytes.map(|byte| i8x16::splat(byte.cast_signed()));
+        let parts = bytes.as_chunks::<16>().0.iter().enumerate();
+        parts.fold(0, |mask, (part, bytes)| {
+            let bytes = i8x16::new(bytes.map(u8::cast_signed));
+            let stops = bytes.simd_eq(a) | bytes.simd_eq(b) | bytes.simd_eq(c);
+            mask | u64::from(stops.to_bitmask()) << (part * 16)
+        })
     }
 }
 

@@ -10,7 +10,7 @@ use super::kinds::kinds;
 use super::memo::Place as CellPlace;
 use super::program::{Begin, Lookup, Program, ProgramId};
 use super::search::Wanted;
-use super::shape::{ELEMENTS, Places, shape};
+use super::shape::{ELEMENTS, Places, shape, sign};
 use super::{
     Candidate, ColumnPlan, FormId, Found, Matcher, Near, Possible, Scratch, Work, overlap,
 };
@@ -43,6 +43,7 @@ pub(super) struct PutBy {
     pub(super) index: u32,
     pub(super) at: u32,
     pub(super) len: u32,
+    pub(super) program: ProgramId,
 }
 
 impl Column<'_> {
@@ -117,8 +118,9 @@ impl Matcher {
                     index,
                     at: start as u32,
                     len: (end - start) as u32,
+                    program: lead.program,
                 };
-                if !other && scratch.put_by(lead.program, cell) {
+                if !other && scratch.put_by(cell) {
                     continue;
                 }
             }
@@ -136,16 +138,14 @@ impl Matcher {
                 if id == ProgramId::NOTHING {
                     continue;
                 }
-                if alone
-                    && unknown.is_none()
-                    && scratch.programs.list[id.0 as usize].together.is_some()
-                {
+                if alone && unknown.is_none() {
                     let cell = PutBy {
                         index,
                         at: start as u32,
                         len: (end - start) as u32,
+                        program: id,
                     };
-                    if scratch.put_by(id, cell) {
+                    if scratch.put_by(cell) {
                         continue;
                     }
                 }
@@ -195,9 +195,20 @@ impl Matcher {
         places: &mut Places,
     ) -> Option<ProgramId> {
         let programs = &mut scratch.programs;
+        let sign = sign(text, cell.start, cell.end, programs.seed ^ plan.key);
+        if let Some(sign) = sign
+            && let Some(id) = programs.by_sign(sign, cell.len(), column, places)
+        {
+            return Some(id);
+        }
         let shape = shape(text, cell.start, cell.end, places)?;
         match programs.look_up(plan.key, &shape, cell.len(), column) {
-            Lookup::Known(id) => Some(id),
+            Lookup::Known(id) => {
+                if let Some(sign) = sign {
+                    programs.keep_sign(sign, cell.len(), column, id);
+                }
+                Some(id)
+            }
             Lookup::Worthwhile => {
                 let tokens = &mut scratch.work.tokens;
                 let example = (&text[cell], &*places);

@@ -4,8 +4,11 @@
 //! have matches that are sure (`walk.rs`), so that only checks are left to run. A program is made when its shape turns up
 //! for the second time: shapes that come once are not worth it, and are searched like any other text.
 
+use std::hash::BuildHasher;
 use std::ops::Range;
 use std::sync::Arc;
+
+use foldhash::fast::RandomState;
 
 use super::lead::Companions;
 use super::search::Chosen;
@@ -16,6 +19,8 @@ use super::{ColumnPlan, FormId, Matcher, Task};
 
 /// Programs looked up by plan and shape; a new one takes the place of the one in its slot.
 const SLOTS: usize = 1 << 12;
+/// Programs looked up by plan and sign.
+const SIGNS: usize = 1 << 11;
 /// Programs kept; when there are more, all are made afresh.
 const MOST: usize = 1 << 12;
 /// Cells for each program that is made, once [`FREE`] are: what making them costs stays small beside the search.
@@ -23,7 +28,7 @@ const CELLS_PER_PROGRAM: u64 = 32;
 const FREE: u64 = 1024;
 /// Shapes of a column that are looked up in any case, and how many of all must be known from then on.
 const TRIALS: u32 = 512;
-const KNOWN_OF_TEN: u32 = 4;
+const KNOWN_OF_TEN: u64 = 4;
 
 /// What to do with a cell.
 pub(super) struct Program {
@@ -34,7 +39,7 @@ pub(super) struct Program {
     /// Such forms that may match.
     pub(super) whole: Box<[Task]>,
     /// Set when such cells can be checked together.
-    pub(super) together: Option<Together>,
+    pub(super) together: Option<TogetherId>,
     /// Whether it is about cells of any shape that a [lead](super::lead) may be all of.
     pub(super) leads: bool,
 }
@@ -47,6 +52,10 @@ pub(super) struct Begin {
     /// Forms that have to be searched for.
     pub(super) unsure: Option<(Chosen, Box<[u64]>)>,
 }
+
+/// What the cells of some programs are checked for, by its number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct TogetherId(pub(super) u32);
 
 /// A program by its number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -95,10 +104,15 @@ pub(super) struct Programs {
     /// Hashes of shapes that were seen and have no program.
     seen: Vec<u64>,
     pub(super) list: Vec<Program>,
+    /// What cells are checked for together; that of many programs is the same.
+    pub(super) togethers: Vec<Together>,
     walks: WalksScratch,
     columns: Vec<Column>,
     /// Templates, with where elements start and the program.
     templates: Vec<(Template, Places, ProgramId)>,
+    /// Programs by plan and a cell's [`sign`](super::shape::sign), with the template.
+    signs: Vec<(u64, ProgramId, u16)>,
+    pub(super) seed: u64,
     /// By column, what leads in columns of which plan.
     leads: Vec<Option<Lead>>,
     /// Cells looked up, and programs made.
@@ -141,9 +155,12 @@ impl Programs {
             slots: Vec::new(),
             seen: vec![0; SLOTS],
             list: Vec::new(),
+            togethers: Vec::new(),
             walks: WalksScratch::default(),
             columns: Vec::new(),
             templates: Vec::new(),
+            signs: Vec::new(),
+            seed: RandomState::default().hash_one(0),
             leads: Vec::new(),
             looked_up: 0,
             made: 0,
@@ -164,6 +181,8 @@ impl Programs {
         self.columns.clear();
         self.slots.clear();
         self.slots.resize(SLOTS, none);
+        self.signs.clear();
+        self.signs.resize(SIGNS, (0, ProgramId::NOTHING, NO_TEMPLATE));
         self.list.clear();
         self.list.push(Program {
             begins: Box::default(),
@@ -173,6 +192,16 @@ impl Programs {
             leads: false,
         });
         self.leads.clear();
+        self.togethers.clear();
+    }
+
+    fn together(&mut self, together: Together) -> TogetherId {
+        let known = self.togethers.iter().position(|known| *known == together);
+        let place = known.unwrap_or_else(|| {
+            self.togethers.push(together);
+            self.togethers.len() - 1
+        });
+        TogetherId(place as u32)
     }
 
     /// A new chunk starts, whose columns are others.
@@ -193,7 +222,7 @@ impl Programs {
             };
         }
         let Column { tried, known, .. } = self.columns[column];
-        tried < TRIALS || known * 10 >= tried * KNOWN_OF_TEN
+        tried < TRIALS || u64::from(known) * 10 >= u64::from(tried) * KNOWN_OF_TEN
     }
 
     /// The program of a cell, if the column's last cell of that length was like it; and where its elements start.
@@ -216,6 +245,39 @@ impl Programs {
         Some(*program)
     }
 
+    /// The program of a cell by its sign, and where its elements start.
+    #[inline]
+    pub(super) fn by_sign(
+        &mut self,
+        sign: u64,
+        len: usize,
+        column: usize,
+        places: &mut Places,
+    ) -> Option<ProgramId> {
+        let (known, program, template) = self.signs[sign as usize % SIGNS];
+        if known != sign || template == NO_TEMPLATE {
+            return None;
+        }
+        let column = &mut self.columns[column];
+        column.tried = column.tried.saturating_add(1);
+        column.known = column.known.saturating_add(1);
+        column.templates[len % TEMPLATES] = template;
+        self.looked_up += 1;
+        if program != ProgramId::NOTHING {
+            *places = self.templates[usize::from(template)].1;
+        }
+        Some(program)
+    }
+
+    /// Keeps the program that a column's cell of this length has now by its sign.
+    pub(super) fn keep_sign(&mut self, sign: u64, len: usize, column: usize, program: ProgramId) {
+        let template = self.columns[column].templates[len % TEMPLATES];
+        let known = self.templates.get(usize::from(template));
+        if known.is_some_and(|(_, _, its)| *its == program) {
+            self.signs[sign as usize % SIGNS] = (sign, program, template);
+        }
+    }
+
     /// The program of a shape that a column's cell has.
     #[inline]
     pub(super) fn look_up(
@@ -229,10 +291,10 @@ impl Programs {
         let place = (hash >> 32) as usize % SLOTS;
         let slot = &self.slots[place];
         let column = &mut self.columns[column];
-        column.tried += 1;
+        column.tried = column.tried.saturating_add(1);
         self.looked_up += 1;
         if slot.plan == plan && slot.shape == *shape {
-            column.known += 1;
+            column.known = column.known.saturating_add(1);
             column.templates[len % TEMPLATES] = slot.template;
             return Lookup::Known(ProgramId(slot.program));
         }
@@ -306,11 +368,12 @@ impl Programs {
         if column >= self.leads.len() {
             self.leads.resize(column + 1, None);
         }
+        let together = Some(self.together(together));
         self.list.push(Program {
             begins: Box::default(),
             whole_sure: Box::default(),
             whole: Box::default(),
-            together: Some(together),
+            together,
             leads: true,
         });
         self.leads[column] = Some(Lead {
@@ -405,7 +468,7 @@ impl Matcher {
             begins: begins.into(),
             whole_sure: whole_sure.into(),
             whole,
-            together,
+            together: together.map(|together| programs.together(together)),
             leads: false,
         };
         programs.keep(plan.key, shape, cell, places, program)

@@ -150,14 +150,12 @@ fn fast(matcher: &Matcher, text: &[u8]) -> [Vec<Claim>; 2] {
     let program = &scratch.programs.list[id.0 as usize];
     if program.together.is_some() {
         let len = text.len() as u32;
-        scratch.put_by(
-            id,
-            PutBy {
-                index: 0,
-                at: 0,
-                len,
-            },
-        );
+        scratch.put_by(PutBy {
+            index: 0,
+            at: 0,
+            len,
+            program: id,
+        });
         let value = Value {
             start: 0,
             end: len,

@@ -85,7 +85,7 @@ pub(super) struct Wanted<'f> {
 }
 
 /// A set of forms that this thread has searched for.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Chosen(u32);
 
 impl Tokens {

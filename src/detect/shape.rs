@@ -201,6 +201,52 @@ pub(super) fn shape(text: &[u8], start: usize, end: usize, places: &mut Places) 
     elements(&text[start..end], masks, places)
 }
 
+/// A number that cells have in common whose bytes at each place are of the same classes, and the same byte where they are no
+/// letters or digits; others have the same one by a chance of 1 in 2^64, whatever `seed`. None where a cell is long or has
+/// bytes beyond ASCII. To work it out takes less than to find out a shape.
+#[inline]
+pub(super) fn sign(text: &[u8], start: usize, end: usize, seed: u64) -> Option<u64> {
+    let len = end - start;
+    if len > LONGEST {
+        return None;
+    }
+    let block = text[start..].first_chunk::<LONGEST>()?;
+    let mut sign = seed ^ len as u64;
+    for (part, bytes) in block.as_chunks::<16>().0.iter().enumerate() {
+        if part * 16 >= len {
+            break;
+        }
+        let within = u64::from(u16::MAX >> (16 - (len - part * 16).min(16)));
+        let all = i8x16::new(bytes.map(u8::cast_signed));
+        let (digit, upper, lower) = (
+            among(all, b'0', 10),
+            among(all, b'A', 26),
+            among(all, b'a', 26),
+        );
+        let odd = (all | among(all, b'_', 1)).to_bitmask();
+        if u64::from(odd) & within != 0 {
+            return None;
+        }
+        let bits = |mask: i8x16| u64::from(mask.to_bitmask()) & within;
+        let others = within & !(bits(digit) | bits(upper) | bits(lower));
+        sign = mix(sign, bits(digit) | bits(upper) << 16 | bits(lower) << 32);
+        // Two others in sixteen bytes are usual.
+        let mut left = others;
+        while left != 0 {
+            sign = sign.rotate_left(11) ^ u64::from(bytes[left.trailing_zeros() as usize]);
+            left &= left - 1;
+        }
+    }
+    Some(mix(sign, seed))
+}
+
+/// Both halves of a product, so that each bit counts.
+#[inline]
+fn mix(a: u64, b: u64) -> u64 {
+    let product = u128::from(a ^ 0x9e37_79b9_7f4a_7c15) * u128::from(b ^ 0xa076_1d64_78bd_642f);
+    (product as u64) ^ (product >> 64) as u64
+}
+
 /// Cells of a certain length whose bytes at each place are of certain classes: all that what was worked out for a shape
 /// applies to. To see that a cell is one of them takes less than to find out its shape.
 pub(super) struct Template {
@@ -313,10 +359,16 @@ impl Template {
 /// Which bytes are among the `count` from `first` on.
 #[inline]
 fn between(bytes: i8x16, first: u8, count: u8) -> u64 {
+    u64::from(among(bytes, first, count).to_bitmask())
+}
+
+/// The same, all bits of such a byte set.
+#[inline]
+fn among(bytes: i8x16, first: u8, count: u8) -> i8x16 {
     // The first one becomes the least number there is, and so all of them are the least ones.
     let moved = bytes + i8x16::splat(0x80u8.wrapping_sub(first).cast_signed());
     let end = i8x16::splat(0x80u8.wrapping_add(count).cast_signed());
-    u64::from(moved.simd_lt(end).to_bitmask())
+    moved.simd_lt(end)
 }
 
 fn masks(block: &[u8; LONGEST], len: usize) -> Masks {

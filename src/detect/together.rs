@@ -8,7 +8,7 @@
 use std::ops::Range;
 
 use super::find::{Cell, Column, PutBy};
-use super::program::{Begin, Program, ProgramId};
+use super::program::{Begin, TogetherId};
 use super::search::{Chosen, TokensScratch, Wanted};
 use super::shape::{ELEMENTS, shape};
 use super::whole::Task;
@@ -45,6 +45,7 @@ pub(crate) struct Whole {
 }
 
 /// Forms that match the whole cell or, at its start, nothing.
+#[derive(PartialEq, Eq)]
 pub(super) struct Together {
     /// The ways in which they normalise the cell.
     kinds: Box<[(Normalise, Option<usize>)]>,
@@ -60,7 +61,7 @@ pub(super) struct Together {
 }
 
 /// A form of [`Together`].
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 struct Claim {
     form: FormId,
     /// Its place in the kinds.
@@ -89,14 +90,14 @@ const OFTEN: u32 = 1024;
 /// Cells of a batch from which on a column may have a lead.
 const LED: u32 = 256;
 
-/// Cells put by, by program, and what checking them needs.
+/// Cells put by, and what checking them needs.
 #[derive(Default)]
 pub(super) struct Waiting {
-    /// For each program, its cells.
+    /// By what they are checked for.
     cells: Vec<Vec<PutBy>>,
     odds: Vec<Odds>,
-    /// The programs that have some.
-    programs: Vec<ProgramId>,
+    /// Of which there are some.
+    filled: Vec<TogetherId>,
     /// The cells that are searched by themselves.
     odd: Vec<PutBy>,
     normalised: Vec<Normalised>,
@@ -148,11 +149,14 @@ impl Normalised {
 }
 
 impl Scratch {
-    /// Puts a cell by, to be checked together with others of its program; or says that this doesn't pay.
+    /// Puts a cell by, to be checked together with others; or says that this can't be done or doesn't pay.
     #[inline]
-    pub(super) fn put_by(&mut self, program: ProgramId, cell: PutBy) -> bool {
+    pub(super) fn put_by(&mut self, cell: PutBy) -> bool {
+        let Some(id) = self.programs.list[cell.program.0 as usize].together else {
+            return false;
+        };
         let waiting = &mut self.waiting;
-        let index = program.0 as usize;
+        let index = id.0 as usize;
         if index >= waiting.cells.len() {
             waiting.cells.resize(index + 1, Vec::new());
             waiting.odds.resize(index + 1, Odds::default());
@@ -162,7 +166,7 @@ impl Scratch {
             return false;
         }
         if waiting.cells[index].is_empty() {
-            waiting.programs.push(program);
+            waiting.filled.push(id);
         }
         waiting.cells[index].push(cell);
         true
@@ -172,8 +176,8 @@ impl Scratch {
 impl Waiting {
     /// Forgets what a search left behind that did not end.
     pub(super) fn clear(&mut self) {
-        for program in self.programs.drain(..) {
-            self.cells[program.0 as usize].clear();
+        for id in self.filled.drain(..) {
+            self.cells[id.0 as usize].clear();
         }
     }
 
@@ -307,24 +311,22 @@ impl Matcher {
     ) {
         let (column, number) = column;
         scratch.waiting.led.clear();
-        while let Some(id) = scratch.waiting.programs.pop() {
+        while let Some(id) = scratch.waiting.filled.pop() {
             let mut cells = std::mem::take(&mut scratch.waiting.cells[id.0 as usize]);
-            let program = &scratch.programs.list[id.0 as usize];
+            let together = &scratch.programs.togethers[id.0 as usize];
             let (waiting, work) = (&mut scratch.waiting, &mut scratch.work);
             let all = cells.len();
             waiting.odd.clear();
-            if let Some(together) = &program.together {
-                if together.is_searched() {
-                    self.match_all(batch, (id, program), &mut cells, waiting, work);
-                }
-                self.check_all(batch, together, &cells, waiting, found);
-                work.normalised_as = None;
+            if together.is_searched() {
+                self.match_all(batch, (id, together), &mut cells, waiting, work);
             }
+            self.check_all(batch, together, &cells, waiting, found);
+            work.normalised_as = None;
             let odds = &mut waiting.odds[id.0 as usize];
             odds.all = odds.all.saturating_add(all as u32);
             odds.odd = odds.odd.saturating_add(waiting.odd.len() as u32);
             let odd = std::mem::take(&mut waiting.odd);
-            self.find_in_odd(batch, column.plan, id, &odd, scratch, &mut found.candidates);
+            self.find_in_odd(batch, column.plan, &odd, scratch, &mut found.candidates);
             scratch.waiting.odd = odd;
             cells.clear();
             scratch.waiting.cells[id.0 as usize] = cells;
@@ -360,14 +362,11 @@ impl Matcher {
     fn match_all(
         &self,
         batch: &Batch<'_>,
-        (id, program): (ProgramId, &Program),
+        (id, together): (TogetherId, &Together),
         cells: &mut Vec<PutBy>,
         waiting: &mut Waiting,
         work: &mut Work,
     ) {
-        let Some(together) = &program.together else {
-            return;
-        };
         let words = cells.len().div_ceil(64);
         waiting.matched.clear();
         waiting.matched.resize(words * together.claims.len(), 0);
@@ -376,7 +375,7 @@ impl Matcher {
         let mut matched = std::mem::take(&mut work.matched);
         let mut whole = std::mem::take(&mut work.whole);
         let mut mine: Vec<u8> = Vec::with_capacity(together.claims.len());
-        let often = program.leads || waiting.odds[id.0 as usize].all >= OFTEN;
+        let often = waiting.odds[id.0 as usize].all >= OFTEN;
         let wanted = together.unsure.as_ref().map(|(chosen, forms)| Wanted {
             chosen: *chosen,
             forms,
@@ -576,23 +575,28 @@ impl Matcher {
         &self,
         batch: &Batch<'_>,
         plan: &ColumnPlan,
-        id: ProgramId,
         cells: &[PutBy],
         scratch: &mut Scratch,
         found: &mut Vec<Candidate>,
     ) {
         let mut places = [0; ELEMENTS + 1];
-        for cell in cells {
-            let (start, end) = (cell.at as usize, (cell.at + cell.len) as usize);
+        for &PutBy {
+            index,
+            at,
+            len,
+            program,
+        } in cells
+        {
+            let (start, end) = (at as usize, (at + len) as usize);
             let cell = Cell {
                 bytes: &batch.text[start..end],
-                at: cell.at,
-                index: cell.index,
+                at,
+                index,
                 plan,
             };
             let before = found.len();
             let Scratch { programs, work, .. } = scratch;
-            let program = &programs.list[id.0 as usize];
+            let program = &programs.list[program.0 as usize];
             if program.leads {
                 self.find_in(&cell, scratch, found);
             } else {

@@ -14,7 +14,7 @@ use crate::error::Error;
 const LONGEST_CELL: usize = 256;
 
 /// Walk these forms of a group, one bit each.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Task {
     group: u32,
     mask: u64,

@@ -42,6 +42,8 @@ pub(super) struct Program {
     pub(super) together: Option<TogetherId>,
     /// Whether it is about cells of any shape that a [lead](super::lead) may be all of.
     pub(super) leads: bool,
+    /// Where elements start, if that is the same in all cells.
+    pub(super) places: Option<Box<Places>>,
 }
 
 /// Forms that may match from an element on.
@@ -190,6 +192,7 @@ impl Programs {
             whole: Box::default(),
             together: None,
             leads: false,
+            places: None,
         });
         self.leads.clear();
         self.togethers.clear();
@@ -375,6 +378,7 @@ impl Programs {
             whole: Box::default(),
             together,
             leads: true,
+            places: None,
         });
         self.leads[column] = Some(Lead {
             plan,
@@ -452,13 +456,13 @@ impl Matcher {
         whole_sure.sort_unstable();
         let whole_forms = whole;
         let whole: Box<[Task]> = self.cells.tasks(&whole_forms).into();
-        let digits = match elements {
-            [only] if only.is_digits() => Some(*only.lengths().start() as u8),
-            _ => None,
-        };
+        let is_exact = elements.iter().all(|element| {
+            let (least, most) = element.lengths().into_inner();
+            least == most
+        });
         let together = Together::new(
             self,
-            (elements.len(), digits),
+            elements,
             &begins,
             &whole_sure,
             (&whole_forms, &whole),
@@ -470,6 +474,7 @@ impl Matcher {
             whole,
             together: together.map(|together| programs.together(together)),
             leads: false,
+            places: is_exact.then(|| Box::new(*places)),
         };
         programs.keep(plan.key, shape, cell, places, program)
     }

@@ -56,8 +56,9 @@ pub(super) struct TokensScratch {
     /// For each set of forms that was searched for, those of each group; [`UNKNOWN`] before anybody asked.
     masks: Vec<Vec<u64>>,
     chosen: HashMap<Box<[u64]>, u32>,
-    /// For sets that were searched for often, groups of just their forms.
-    own: HashMap<u32, Range<u32>>,
+    /// For sets that were searched for often, groups of just their forms; and how many such sets there are.
+    own: Vec<Option<Range<u32>>>,
+    owners: usize,
 }
 
 /// No mask yet: all 64 forms of a group at once, so groups have 63.
@@ -129,25 +130,30 @@ impl Tokens {
             groups: Vec::new(),
             masks: Vec::new(),
             chosen: HashMap::new(),
-            own: HashMap::new(),
+            own: Vec::new(),
+            owners: 0,
         }
     }
 
-    /// Groups of just these forms, for [`TokenSearch::match_at_start`]; none where there are many such groups already.
+    /// Groups of just these forms, for [`TokenSearch::match_with`]; none where there are many such groups already.
     pub(super) fn own_groups(
         &self,
         wanted: Wanted<'_>,
         scratch: &mut TokensScratch,
     ) -> Option<Range<u32>> {
-        let Chosen(number) = wanted.chosen;
-        if let Some(known) = scratch.own.get(&number) {
+        let number = wanted.chosen.0 as usize;
+        if let Some(Some(known)) = scratch.own.get(number) {
             return Some(known.clone());
         }
-        if scratch.own.len() >= MOST_OWN {
+        if scratch.owners >= MOST_OWN {
             return None;
         }
         let groups = self.groups_of(wanted.forms, scratch);
-        scratch.own.insert(number, groups.clone());
+        if number >= scratch.own.len() {
+            scratch.own.resize(number + 1, None);
+        }
+        scratch.own[number] = Some(groups.clone());
+        scratch.owners += 1;
         Some(groups)
     }
 
@@ -247,6 +253,7 @@ impl TokensScratch {
         self.masks.clear();
         self.chosen.clear();
         self.own.clear();
+        self.owners = 0;
         self.groups.clear();
         self.groups_of.clear();
     }
@@ -344,18 +351,19 @@ impl TokenSearch<'_> {
         }
     }
 
-    /// Adds the forms of [`Tokens::own_groups`] that match from the start on, and the ends of their matches.
+    /// Adds the forms of [`Tokens::own_groups`] that match from `start` on, and the ends of their matches.
     #[inline]
-    pub(super) fn match_at_start(
+    pub(super) fn match_with(
         &mut self,
         groups: Range<u32>,
+        start: usize,
         scratch: &mut TokensScratch,
         matched: &mut Vec<(FormId, usize)>,
     ) {
         for group in groups {
             let group = &mut scratch.groups[group as usize];
             let mask = u64::MAX >> (64 - group.forms.len());
-            self.walk(0, mask, group, matched);
+            self.walk(start, mask, group, matched);
         }
     }
 

@@ -8,9 +8,9 @@
 use std::ops::Range;
 
 use super::find::{Cell, Column, PutBy};
-use super::program::{Begin, TogetherId};
+use super::program::{Begin, Programs, TogetherId};
 use super::search::{Chosen, TokensScratch, Wanted};
-use super::shape::{ELEMENTS, shape};
+use super::shape::{ELEMENTS, Element, shape};
 use super::whole::Task;
 use super::{
     Candidate, ColumnPlan, FormId, Found, Matcher, Near, Scratch, Work, overlap,
@@ -58,6 +58,16 @@ pub(super) struct Together {
     digits: Option<u8>,
     /// Whether something else can match in the cell, unless a strong form is all of it.
     rest: bool,
+    /// What that may be, by element, where it can be searched for: a cell in which none matches is done.
+    later: Box<[Later]>,
+}
+
+/// Forms that may match from an element behind the first one.
+#[derive(PartialEq, Eq)]
+struct Later {
+    element: u8,
+    chosen: Chosen,
+    forms: Box<[u64]>,
 }
 
 /// A form of [`Together`].
@@ -70,7 +80,7 @@ struct Claim {
     sure: bool,
     /// Whether nothing else counts in a cell that passes.
     settles: bool,
-    /// Whether another form is of the same detector.
+    /// Whether an earlier form is of the same detector.
     shared: bool,
 }
 
@@ -193,13 +203,21 @@ impl Together {
     /// Of a program's forms, if cells can be checked together.
     pub(super) fn new(
         matcher: &Matcher,
-        elements: (usize, Option<u8>),
+        elements: &[Element],
         begins: &[Begin],
         whole_sure: &[FormId],
         (whole_forms, whole): (&[u64], &[Task]),
         never_whole: &[u64],
     ) -> Option<Self> {
-        let (count, digits) = elements;
+        let count = elements.len();
+        let digits = match elements {
+            [only] if only.is_digits() => Some(*only.lengths().start() as u8),
+            _ => None,
+        };
+        let is_exact = elements.iter().all(|element| {
+            let (least, most) = element.lengths().into_inner();
+            least == most
+        });
         let (first, rest) = match begins {
             [first, rest @ ..] if first.element == 0 => (Some(first), rest),
             rest => (None, rest),
@@ -249,25 +267,34 @@ impl Together {
         sure.iter().for_each(|&(form, _)| claim(form, true, true));
         may.for_each(|form| claim(form, false, true));
         let detector = |claim: &Claim| matcher.forms[usize::from(claim.form.0)].detector;
+        claims.sort_by_key(|claim| claim.form);
         for index in 0..claims.len() {
             let like = |other: &Claim| detector(other) == detector(&claims[index]);
-            claims[index].shared = claims.iter().filter(|other| like(other)).count() > 1;
+            claims[index].shared = claims[..index].iter().any(like);
         }
-        let clash = |claim: &Claim| claim.sure && claim.shared;
         let settles = claims.iter().any(|claim| claim.settles);
+        let may_be_clean = is_exact && rest.iter().all(|begin| begin.sure.is_empty());
         if claims.is_empty()
             || claims.len() > usize::from(u8::MAX)
-            || claims.iter().filter(|claim| clash(claim)).count() > 1
-            || !rest.is_empty() && !settles
+            || !rest.is_empty() && !settles && !may_be_clean
         {
             return None;
         }
+        let later = rest.iter().filter(|_| may_be_clean).filter_map(|begin| {
+            let (chosen, forms) = begin.unsure.clone()?;
+            Some(Later {
+                element: begin.element,
+                chosen,
+                forms,
+            })
+        });
         Some(Self {
             kinds: kinds.into(),
             claims: claims.into(),
             unsure,
             whole: whole.into(),
             digits,
+            later: later.collect(),
             rest: !rest.is_empty(),
         })
     }
@@ -291,6 +318,7 @@ impl Together {
             whole: Box::default(),
             digits: None,
             rest: true,
+            later: Box::default(),
         }
     }
 
@@ -318,9 +346,11 @@ impl Matcher {
             let all = cells.len();
             waiting.odd.clear();
             if together.is_searched() {
-                self.match_all(batch, (id, together), &mut cells, waiting, work);
+                let programs = &scratch.programs;
+                self.match_all(batch, (id, programs), &mut cells, waiting, work);
             }
-            self.check_all(batch, together, &cells, waiting, found);
+            let programs = &scratch.programs;
+            self.check_all(batch, (together, programs), &cells, (waiting, work), found);
             work.normalised_as = None;
             let odds = &mut waiting.odds[id.0 as usize];
             odds.all = odds.all.saturating_add(all as u32);
@@ -362,11 +392,12 @@ impl Matcher {
     fn match_all(
         &self,
         batch: &Batch<'_>,
-        (id, together): (TogetherId, &Together),
+        (id, programs): (TogetherId, &Programs),
         cells: &mut Vec<PutBy>,
         waiting: &mut Waiting,
         work: &mut Work,
     ) {
+        let together = &programs.togethers[id.0 as usize];
         let words = cells.len().div_ceil(64);
         waiting.matched.clear();
         waiting.matched.resize(words * together.claims.len(), 0);
@@ -392,7 +423,7 @@ impl Matcher {
             let mut tokens = self.tokens.search(bytes);
             match (&own, wanted) {
                 (Some(own), _) => {
-                    tokens.match_at_start(own.clone(), &mut work.tokens, &mut matched);
+                    tokens.match_with(own.clone(), 0, &mut work.tokens, &mut matched);
                 }
                 (_, Some(wanted)) => tokens.match_here(wanted, &mut work.tokens, &mut matched),
                 _ => {}
@@ -408,12 +439,12 @@ impl Matcher {
                 let place = claims.iter().position(|claim| claim.form == *form);
                 place.map(|place| place as u8)
             }));
-            if is_odd || self.clash(claims, &mine) {
+            if is_odd {
                 waiting.odd.push(cell);
                 continue;
             }
             if !any_sure && mine.is_empty() {
-                if together.rest {
+                if together.rest && !self.is_clean(batch, together, &cell, programs, work) {
                     waiting.odd.push(cell);
                 }
                 continue;
@@ -439,23 +470,12 @@ impl Matcher {
         }
     }
 
-    /// Whether two of these claims, or one of them and one that is sure, are of the same detector.
-    fn clash(&self, claims: &[Claim], mine: &[u8]) -> bool {
-        let detector = |claim: &Claim| self.forms[usize::from(claim.form.0)].detector;
-        mine.iter().enumerate().any(|(index, &place)| {
-            let claim = &claims[usize::from(place)];
-            let others = mine[..index].iter().map(|&other| &claims[usize::from(other)]);
-            let sure = claims.iter().filter(|other| other.sure);
-            claim.shared && others.chain(sure).any(|other| detector(other) == detector(claim))
-        })
-    }
-
     fn check_all(
         &self,
         batch: &Batch<'_>,
-        together: &Together,
+        (together, programs): (&Together, &Programs),
         cells: &[PutBy],
-        waiting: &mut Waiting,
+        (waiting, work): (&mut Waiting, &mut Work),
         found: &mut Found,
     ) {
         if cells.is_empty() {
@@ -509,9 +529,19 @@ impl Matcher {
             }
         }
         if together.rest {
-            let is_odd = |index: &usize| settled[index / 64] >> (index % 64) & 1 == 0;
-            odd.extend((0..cells.len()).filter(is_odd).map(|index| cells[index]));
+            for (index, cell) in cells.iter().enumerate() {
+                let (word, bit) = (&mut settled[index / 64], 1 << (index % 64));
+                if *word & bit != 0 {
+                    continue;
+                }
+                if self.is_clean(batch, together, cell, programs, work) {
+                    *word |= bit;
+                } else {
+                    odd.push(*cell);
+                }
+            }
         }
+        self.settle_claims(&together.claims, fared);
         let first = found.wholes.len();
         for values in &normalised[..together.kinds.len()] {
             let each = cells.iter().zip(&values.hashes);
@@ -522,11 +552,62 @@ impl Matcher {
                 len: cell.len,
             }));
         }
-        for (claim, fared) in together.claims.iter().zip(fared) {
+        for (claim, fared) in together.claims.iter().zip(fared.iter_mut()) {
             let kind = usize::from(claim.kind);
             let start = first + kind * cells.len();
             fared.restrict(&settled);
             self.take(claim.form, &normalised[kind], fared, start, found);
+        }
+    }
+
+    /// Whether nothing matches behind the first element of a cell, as far as that can be told here.
+    fn is_clean(
+        &self,
+        batch: &Batch<'_>,
+        together: &Together,
+        cell: &PutBy,
+        programs: &Programs,
+        work: &mut Work,
+    ) -> bool {
+        let places = &programs.list[cell.program.0 as usize].places;
+        let (Some(places), false) = (places, together.later.is_empty()) else {
+            return false;
+        };
+        let bytes = &batch.text[cell.at as usize..][..cell.len as usize];
+        let mut matched = std::mem::take(&mut work.matched);
+        matched.clear();
+        let mut tokens = self.tokens.search(bytes);
+        for later in &together.later {
+            let start = usize::from(places[usize::from(later.element)]);
+            let wanted = later.wanted();
+            if let Some(own) = self.tokens.own_groups(wanted, &mut work.tokens) {
+                tokens.match_with(own, start, &mut work.tokens, &mut matched);
+            } else {
+                tokens.go_to(start);
+                tokens.match_here(wanted, &mut work.tokens, &mut matched);
+            }
+            if !matched.is_empty() {
+                break;
+            }
+        }
+        let is_clean = matched.is_empty();
+        work.matched = matched;
+        is_clean
+    }
+
+    /// Of the forms of one detector that claim the same cell one stays, as in [`overlap::settle`]: one that passes, or the one
+    /// that says more.
+    fn settle_claims(&self, claims: &[Claim], fared: &mut [Fared]) {
+        let form = |claim: &Claim| &self.forms[usize::from(claim.form.0)];
+        for index in (0..claims.len()).filter(|&index| claims[index].shared) {
+            let (before, behind) = fared.split_at_mut(index);
+            let mine = form(&claims[index]);
+            for (other, theirs) in claims[..index].iter().zip(before) {
+                let other = form(other);
+                if other.detector == mine.detector {
+                    theirs.settle(&mut behind[0], other.strength >= mine.strength);
+                }
+            }
         }
     }
 
@@ -617,6 +698,15 @@ fn all_of(count: usize, bits: &mut [u64]) {
         && count % 64 != 0
     {
         *last = u64::MAX >> (64 - count % 64);
+    }
+}
+
+impl Later {
+    fn wanted(&self) -> Wanted<'_> {
+        Wanted {
+            chosen: self.chosen,
+            forms: &self.forms,
+        }
     }
 }
 

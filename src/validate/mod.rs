@@ -96,6 +96,22 @@ impl Fared {
         }
     }
 
+    /// Leaves each value to one of two, where both have it: to the one that it doesn't fail, else to the `first` one or the
+    /// other.
+    pub(crate) fn settle(&mut self, other: &mut Self, first: bool) {
+        for place in 0..self.fail.len() {
+            let all = |fared: &Self| fared.pass[place] | fared.unlisted[place] | fared.fail[place];
+            let both = all(self) & all(other);
+            let even = !(self.fail[place] ^ other.fail[place]);
+            let mine = both & (!even & !self.fail[place] | if first { even } else { 0 });
+            for (fared, loses) in [(&mut *self, both & !mine), (&mut *other, mine)] {
+                fared.pass[place] &= !loses;
+                fared.unlisted[place] &= !loses;
+                fared.fail[place] &= !loses;
+            }
+        }
+    }
+
     /// Leaves these values.
     pub(crate) fn restrict(&mut self, to: &[u64]) {
         for bits in [&mut self.pass, &mut self.unlisted, &mut self.fail] {

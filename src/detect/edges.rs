@@ -3,13 +3,12 @@
 use std::ops::Range;
 
 use super::prefilter;
-use crate::format::Value;
 
 /// The value without white space around it, and a whole number without the `.0` that a spreadsheet or data frame
 /// adds to a column with gaps.
 #[inline]
-pub(super) fn trim(text: &[u8], value: Value) -> (usize, usize) {
-    let (mut start, mut end) = (value.start as usize, value.end as usize);
+pub(super) fn trim(text: &[u8], start: u32, end: u32) -> (usize, usize) {
+    let (mut start, mut end) = (start as usize, end as usize);
     while start < end && text[start].is_ascii_whitespace() {
         start += 1;
     }

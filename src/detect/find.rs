@@ -14,17 +14,45 @@ use super::shape::{ELEMENTS, Places, shape, sign};
 use super::{
     Candidate, ColumnPlan, FormId, Found, Matcher, Near, Possible, Scratch, Work, overlap,
 };
-use crate::format::{Batch, Rows};
+use crate::format::{Batch, ColumnId, Rows, Value};
 use crate::score::EvidenceSet;
 use crate::validate::{Outcome, normalise, words};
 
 /// The values of a batch that are in one column.
 pub(crate) struct Column<'a> {
-    /// Their numbers in the batch, ascending.
-    pub(crate) values: &'a [u32],
+    /// Ascending.
+    pub(crate) values: &'a [Placed],
     pub(crate) plan: &'a ColumnPlan,
     /// The record of the value before them, in the same chunk.
     pub(crate) after: Option<u32>,
+}
+
+/// A value of a batch with its place in it. Those of a column stand one behind the other, so that a search goes through memory
+/// in one direction.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Placed {
+    /// Its index in the batch.
+    pub(crate) index: u32,
+    pub(crate) start: u32,
+    pub(crate) end: u32,
+    /// Its record, where each value has one.
+    row: u32,
+}
+
+impl Placed {
+    pub(crate) fn new(batch: &Batch<'_>, index: usize) -> Self {
+        let Value { start, end, .. } = batch.values[index];
+        let row = match batch.rows {
+            Rows::One(rows) => rows[index],
+            Rows::Many { .. } => 0,
+        };
+        Self {
+            index: index as u32,
+            start,
+            end,
+            row,
+        }
+    }
 }
 
 /// A value during a search, without the white space around it.
@@ -48,11 +76,9 @@ pub(super) struct PutBy {
 
 impl Column<'_> {
     /// Whether each value is the only one of its record.
-    fn is_alone(&self, rows: Rows<'_>) -> bool {
-        let Rows::One(rows) = rows else { return false };
-        let row = |value: &u32| rows[*value as usize];
-        let first = self.values.first().map(row);
-        self.values.is_sorted_by(|a, b| row(a) < row(b))
+    fn is_alone(&self) -> bool {
+        let first = self.values.first().map(|value| value.row);
+        self.values.is_sorted_by(|a, b| a.row < b.row)
             && self.after.is_none_or(|after| first > Some(after))
     }
 }
@@ -73,19 +99,21 @@ impl Matcher {
         }
         let plan = column.plan;
         let one = matches!(batch.rows, Rows::One(_));
-        let alone = one && column.is_alone(batch.rows);
+        let alone = one && column.is_alone();
         let has_programs = !self.loose.applies(&plan.forms);
         let mut filled = 0;
         let mut places = [0; ELEMENTS + 1];
-        let first = column.values.first().map(|&index| batch.values[index as usize]);
-        let number = first.map_or(0, |value| value.column.0 as usize);
+        let first = column.values.first();
+        let first = first.map(|value| batch.values[value.index as usize].column);
+        let column_id = first.unwrap_or(ColumnId(0)).0;
+        let number = column_id as usize;
         let lead = (alone && has_programs)
             .then(|| scratch.programs.lead(number, plan.key))
             .flatten();
         let (mut tried, mut others) = (0, 0);
-        for &index in column.values {
-            let value = batch.values[index as usize];
-            let (start, end) = trim(batch.text, value);
+        for value in column.values {
+            let index = value.index;
+            let (start, end) = trim(batch.text, value.start, value.end);
             if start == end {
                 continue;
             }
@@ -96,7 +124,7 @@ impl Matcher {
             };
             let place = CellPlace {
                 value: index,
-                column: value.column.0,
+                column: column_id,
                 at: start as u32,
             };
             let pays = has_programs && scratch.programs.pays(number, plan.key);

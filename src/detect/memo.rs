@@ -164,7 +164,7 @@ impl Memo {
         let place = Place {
             value: slot.last,
             column: value.column.0,
-            at: trim(batch.text, value).0 as u32,
+            at: trim(batch.text, value.start, value.end).0 as u32,
         };
         let known = &self.found[slot.start as usize..slot.end as usize];
         found.repeated.extend(known.iter().map(|candidate| Repeated {

@@ -43,7 +43,7 @@ mod whole;
 
 #[cfg(test)]
 use compile::pattern_nfa;
-pub(crate) use find::Column;
+pub(crate) use find::{Column, Placed};
 pub(crate) use together::{Alike, Whole};
 
 use compile::{Draft, Place, pattern_nfa_config, pattern_syntax};

@@ -40,7 +40,10 @@ impl Placeholders {
 }
 
 fn is_one_digit(value: &[u8]) -> bool {
-    value.len() >= 6 && value[0].is_ascii_digit() && value.iter().all(|&byte| byte == value[0])
+    value.len() >= 6
+        && value[0] == value[1]
+        && value[0].is_ascii_digit()
+        && value.iter().all(|&byte| byte == value[0])
 }
 
 #[cfg(test)]

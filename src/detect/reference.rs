@@ -172,7 +172,7 @@ fn fast(matcher: &Matcher, text: &[u8]) -> [Vec<Claim>; 3] {
             offsets: &OffsetMap::Shift(0),
         };
         let column = Column {
-            values: &[0],
+            values: &[Placed::new(&batch, 0)],
             plan: &plan,
             after: None,
         };
@@ -348,7 +348,7 @@ fn a_batch_gives_each_candidate_its_value() {
     let mut found = Found::default();
     let plan = ColumnPlan::all(matcher);
     let column = Column {
-        values: &[0, 1, 2],
+        values: &[0, 1, 2].map(|index| Placed::new(&batch, index)),
         plan: &plan,
         after: None,
     };

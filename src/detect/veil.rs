@@ -2,7 +2,7 @@
 //!
 //! Names of tables and columns appear in every report, so what is surely personal in them is masked like a value.
 
-use super::{Column, ColumnPlan, Found, Matcher, Scratch, mask::mask};
+use super::{Column, ColumnPlan, Found, Matcher, Placed, Scratch, mask::mask};
 use crate::format::{Batch, ColumnId, OffsetMap, Rows, Value};
 use crate::raw::Raw;
 use crate::rule::{Category, Mask};
@@ -71,10 +71,13 @@ impl Matcher {
         scratch: &mut Scratch,
         numbers: bool,
     ) -> String {
-        let mut found = Found::default();
+        let mut found = Found {
+            lists: true,
+            ..Found::default()
+        };
         let plan = ColumnPlan::personal(self);
         let column = Column {
-            values: &[0],
+            values: &[Placed::new(batch, 0)],
             plan: &plan,
             after: None,
         };

@@ -9,10 +9,10 @@ use super::worker::{Engine, MOST_PROBLEMS, Reading};
 use crate::detect::mask::mask;
 use crate::detect::plan::ColumnPlan;
 use crate::detect::{
-    Alike, Candidate, Column, DetectorId, Found, Matcher, Repeated, Scratch, Whole,
+    Alike, Candidate, Column, DetectorId, Found, Matcher, Placed, Repeated, Scratch, Whole,
 };
 use crate::error::Problem;
-use crate::format::{Batch, ColumnId, Sink, Value};
+use crate::format::{Batch, ColumnId, Sink};
 use crate::raw::Raw;
 use crate::score::{EvidenceSet, Example, Few};
 use crate::validate::normalise;
@@ -61,28 +61,31 @@ impl Default for Met {
 #[derive(Default)]
 struct ByColumn {
     /// The values, by column.
-    values: Vec<u32>,
+    values: Vec<Placed>,
     /// Where those of each column end.
     ends: Vec<u32>,
 }
 
 impl ByColumn {
-    /// Sorts values by column; gives each column that has some, with their numbers.
-    fn sort(&mut self, values: &[Value], columns: usize) -> impl Iterator<Item = (usize, &[u32])> {
+    /// Sorts values by column; gives each column that has some, with their places.
+    fn sort(
+        &mut self,
+        batch: &Batch<'_>,
+        columns: usize,
+    ) -> impl Iterator<Item = (usize, &[Placed])> {
         self.ends.clear();
         self.ends.resize(columns, 0);
-        for value in values {
+        for value in batch.values {
             self.ends[value.column.0 as usize] += 1;
         }
         let mut start = 0;
         for end in &mut self.ends {
             start += std::mem::replace(end, start);
         }
-        self.values.clear();
-        self.values.resize(values.len(), 0);
-        for (index, value) in values.iter().enumerate() {
+        self.values.resize(batch.values.len(), Placed::default());
+        for (index, value) in batch.values.iter().enumerate() {
             let at = &mut self.ends[value.column.0 as usize];
-            self.values[*at as usize] = index as u32;
+            self.values[*at as usize] = Placed::new(batch, index);
             *at += 1;
         }
         let starts = std::iter::once(0).chain(self.ends.iter().copied());
@@ -116,7 +119,7 @@ impl SmallHashes {
             .is_some_and(|(first, below)| first == alike.wholes.start && below >= bound)
         {
             // The bounds of other forms are alike: somewhat more is enough for most.
-            let below = bound.saturating_mul(4);
+            let below = bound.saturating_mul(2);
             self.of = Some((alike.wholes.start, below));
             self.places.clear();
             let places = (0..).zip(wholes);
@@ -154,7 +157,8 @@ pub(super) struct ChunkSink<'r> {
     /// For each column, the rows that aren't empty.
     filled: Vec<u64>,
     found: Found,
-    small: SmallHashes,
+    /// For all candidates, and for those that don't fail.
+    small: [SmallHashes; 2],
     by_column: ByColumn,
     hits: Packed,
     /// Values in the batches before.
@@ -196,14 +200,16 @@ impl Sink for ChunkSink<'_> {
         let matcher = &self.reading.engine.matcher;
         found.lists = self.reading.engine.scan.findings;
         Matcher::start_batch(&mut self.scratch);
-        for (number, values) in by_column.sort(batch.values, self.columns.len()) {
+        for (number, values) in by_column.sort(&batch, self.columns.len()) {
             let column = Column {
                 values,
                 plan: &self.plans[number],
                 after: self.columns[number].last,
             };
             self.filled[number] += matcher.find(&batch, &column, &mut self.scratch, &mut found);
-            let last = values.last().map(|&value| batch.rows.of(value as usize));
+            let last = values
+                .last()
+                .map(|value| batch.rows.of(value.index as usize));
             self.columns[number].last = last.and_then(|rows| rows.last().copied());
             self.count_alike(&batch, number, &found);
             for Repeated { candidate, times } in found.repeated.drain(..) {
@@ -310,7 +316,7 @@ impl<'r> ChunkSink<'r> {
             plans: Vec::new(),
             filled: Vec::new(),
             found: Found::default(),
-            small: SmallHashes::default(),
+            small: Default::default(),
             by_column: ByColumn::default(),
             hits: Packed::default(),
             counted: 0,
@@ -351,7 +357,7 @@ impl<'r> ChunkSink<'r> {
             let count: u64 = bits.iter().map(|word| u64::from(word.count_ones())).sum();
             let tally = self.accumulator.tally(column.at);
             let counts = tally.forms.of(form);
-            self.small.each(alike, found, counts.shapes[0].bound(), |hash| {
+            self.small[0].each(alike, found, counts.shapes[0].bound(), |hash| {
                 counts.shapes[0].add(hash);
             });
             let failed = evidence.has(EvidenceSet::FAILED);
@@ -361,7 +367,7 @@ impl<'r> ChunkSink<'r> {
                 continue;
             }
             bucket.rows += count;
-            self.small.each(alike, found, counts.values.bound(), |hash| {
+            self.small[1].each(alike, found, counts.values.bound(), |hash| {
                 counts.values.add(hash);
             });
             let detector = matcher.forms[usize::from(form.0)].detector;
@@ -400,7 +406,7 @@ impl<'r> ChunkSink<'r> {
                 counts.add_example(example, keep);
             }
         }
-        self.small.forget();
+        self.small.iter_mut().for_each(SmallHashes::forget);
     }
 
     /// Counts a candidate that came again, as often as it did: the value is known.

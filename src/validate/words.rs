@@ -41,8 +41,7 @@ pub struct WordList {
 }
 
 /// Seeded with a constant, since counts of different values must not depend on the run.
-static HASHER: std::sync::LazyLock<FixedState> =
-    std::sync::LazyLock::new(|| FixedState::with_seed(0x5bee));
+const HASHER: FixedState = FixedState::with_seed(0x5bee);
 
 /// The hash of a normalised value: the same in every scan, for look-ups and for counting different ones.
 pub fn hash(value: &[u8]) -> u64 {

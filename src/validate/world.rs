@@ -150,12 +150,8 @@ pub fn cl_rut(value: &[u8]) -> bool {
     if !matches!(body.len(), 7 | 8) || !all_digits(body) {
         return false;
     }
-    let sum: u32 = body
-        .iter()
-        .rev()
-        .zip((2..=7).cycle())
-        .map(|(byte, weight)| u32::from(byte - b'0') * weight)
-        .sum();
+    let weights: [u32; 8] = [3, 2, 7, 6, 5, 4, 3, 2];
+    let sum = weighted_sum(body, &weights[8 - body.len()..]);
     b"0K987654321"[(sum % 11) as usize] == check
 }
 

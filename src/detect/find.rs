@@ -8,7 +8,7 @@ use std::ops::Range;
 use super::edges::{is_bounded, trim};
 use super::kinds::kinds;
 use super::memo::Place as CellPlace;
-use super::program::{Begin, Lookup, Program, ProgramId};
+use super::program::{Begin, Lead, Lookup, Program, ProgramId};
 use super::search::Wanted;
 use super::shape::{ELEMENTS, Places, shape, sign};
 use super::{
@@ -55,6 +55,23 @@ impl Placed {
     }
 }
 
+/// A column during a search.
+struct Searched<'a> {
+    batch: &'a Batch<'a>,
+    plan: &'a ColumnPlan,
+    number: usize,
+    /// Whether each value is the only one of its record.
+    alone: bool,
+    /// Whether shapes can have programs.
+    has_programs: bool,
+    lead: Option<Lead>,
+    /// Cells looked at for their lead, and those of them that may hold something else.
+    tried: u32,
+    others: u32,
+    /// Where the elements of the cell's shape start, if it has a program.
+    places: Places,
+}
+
 /// A value during a search, without the white space around it.
 pub(super) struct Cell<'a> {
     pub(super) bytes: &'a [u8],
@@ -97,132 +114,171 @@ impl Matcher {
         if scratch.work.tokens.is_full() || scratch.programs.is_full() {
             scratch.forget();
         }
-        let plan = column.plan;
-        let one = matches!(batch.rows, Rows::One(_));
-        let alone = one && column.is_alone();
-        let has_programs = !self.loose.applies(&plan.forms);
+        let mut here = self.start(batch, column, scratch);
         let mut filled = 0;
-        let mut places = [0; ELEMENTS + 1];
-        let first = column.values.first();
-        let first = first.map(|value| batch.values[value.index as usize].column);
-        let column_id = first.unwrap_or(ColumnId(0)).0;
-        let number = column_id as usize;
-        let lead = (alone && has_programs)
-            .then(|| scratch.programs.lead(number, plan.key))
-            .flatten();
-        let (mut tried, mut others) = (0, 0);
         for value in column.values {
-            let index = value.index;
             let (start, end) = trim(batch.text, value.start, value.end);
             if start == end {
                 continue;
             }
-            filled += if one {
-                1
-            } else {
-                batch.rows.of(index as usize).len() as u64
+            filled += match batch.rows {
+                Rows::One(_) => 1,
+                Rows::Many { .. } => batch.rows.of(value.index as usize).len() as u64,
             };
-            let place = CellPlace {
-                value: index,
-                column: column_id,
-                at: start as u32,
-            };
-            let pays = has_programs && scratch.programs.pays(number, plan.key);
-            let text = batch.text;
-            let bytes = &text[start..end];
-            let mut unknown = None;
-            // Where most cells come again, their shapes needn't be found out.
-            if scratch.memo.is_good(number) {
-                match scratch.memo.recall(bytes, plan.key, place, alone, found) {
-                    Ok(()) => continue,
-                    Err(is) => unknown = Some(is),
-                }
-            }
-            if let Some(lead) = &lead {
-                let other = lead.companions.may_match(bytes);
-                tried += 1;
-                others += u32::from(other);
-                let cell = PutBy {
-                    index,
-                    at: start as u32,
-                    len: (end - start) as u32,
-                    program: lead.program,
-                };
-                if !other && scratch.put_by(cell) {
-                    continue;
-                }
-            }
-            let mut program = if pays {
-                scratch
-                    .programs
-                    .by_template(text, start..end, number, &mut places)
-            } else {
-                None
-            };
-            if program.is_none() && pays {
-                program = self.program(text, start..end, plan, number, scratch, &mut places);
-            }
-            if let Some(id) = program {
-                if id == ProgramId::NOTHING {
-                    continue;
-                }
-                if alone && unknown.is_none() {
-                    let cell = PutBy {
-                        index,
-                        at: start as u32,
-                        len: (end - start) as u32,
-                        program: id,
-                    };
-                    if scratch.put_by(cell) {
-                        continue;
-                    }
-                }
-            }
-            let unknown = match unknown {
-                Some(unknown) => unknown,
-                None => match scratch.memo.recall(bytes, plan.key, place, alone, found) {
-                    Ok(()) => continue,
-                    Err(unknown) => unknown,
-                },
-            };
-            let cell = Cell {
-                bytes,
-                at: place.at,
-                index,
-                plan,
-            };
-            let candidates = &mut found.candidates;
-            let before = candidates.len();
-            match program {
-                Some(id) => {
-                    let program = &scratch.programs.list[id.0 as usize];
-                    self.run(&cell, program, &places, &mut scratch.work, candidates);
-                }
-                None => self.find_in(&cell, scratch, candidates),
-            }
-            if candidates.len() - before > 1 {
-                overlap::settle(candidates, before, &self.forms);
-            }
-            scratch.memo.remember(unknown, place, before, batch, found);
+            self.find_cell(&mut here, value.index, start..end, scratch, found);
         }
+        let number = here.number;
         scratch.memo.hand_over(batch, found);
-        scratch.programs.count_led(number, tried, others);
+        scratch.programs.count_led(number, here.tried, here.others);
         self.check_put_by(batch, (column, number), scratch, found);
         filled
+    }
+
+    fn start<'a>(
+        &self,
+        batch: &'a Batch<'a>,
+        column: &Column<'a>,
+        scratch: &Scratch,
+    ) -> Searched<'a> {
+        let first = column.values.first();
+        let first = first.map(|value| batch.values[value.index as usize].column);
+        let number = first.unwrap_or(ColumnId(0)).0 as usize;
+        let alone = matches!(batch.rows, Rows::One(_)) && column.is_alone();
+        let has_programs = !self.loose.applies(&column.plan.forms);
+        let leads = alone && has_programs;
+        Searched {
+            batch,
+            plan: column.plan,
+            number,
+            alone,
+            has_programs,
+            lead: leads
+                .then(|| scratch.programs.lead(number, column.plan.key))
+                .flatten(),
+            tried: 0,
+            others: 0,
+            places: [0; ELEMENTS + 1],
+        }
+    }
+
+    /// Searches a cell, or puts it by.
+    #[inline]
+    fn find_cell(
+        &self,
+        here: &mut Searched<'_>,
+        index: u32,
+        cell: Range<usize>,
+        scratch: &mut Scratch,
+        found: &mut Found,
+    ) {
+        let bytes = &here.batch.text[cell.clone()];
+        let plan = here.plan;
+        let place = CellPlace {
+            value: index,
+            column: here.number as u32,
+            at: cell.start as u32,
+        };
+        let mut unknown = None;
+        // Where most cells come again, their shapes needn't be found out.
+        if scratch.memo.is_good(here.number) {
+            match scratch
+                .memo
+                .recall(bytes, plan.key, place, here.alone, found)
+            {
+                Ok(()) => return,
+                Err(is) => unknown = Some(is),
+            }
+        }
+        let put_by = |program: ProgramId| PutBy {
+            index,
+            at: cell.start as u32,
+            len: bytes.len() as u32,
+            program,
+        };
+        if let Some(lead) = &here.lead {
+            let other = lead.companions.may_match(bytes);
+            here.tried += 1;
+            here.others += u32::from(other);
+            if !other && scratch.put_by(put_by(lead.program)) {
+                return;
+            }
+        }
+        let program = self.program(here, cell.clone(), scratch);
+        if program == Some(ProgramId::NOTHING)
+            || program.is_some_and(|program| {
+                here.alone && unknown.is_none() && scratch.put_by(put_by(program))
+            })
+        {
+            return;
+        }
+        let unknown = match unknown {
+            Some(unknown) => unknown,
+            None => match scratch
+                .memo
+                .recall(bytes, plan.key, place, here.alone, found)
+            {
+                Ok(()) => return,
+                Err(unknown) => unknown,
+            },
+        };
+        let cell = Cell {
+            bytes,
+            at: place.at,
+            index,
+            plan,
+        };
+        let before = found.candidates.len();
+        self.find_by(&cell, program, &here.places, scratch, &mut found.candidates);
+        scratch
+            .memo
+            .remember(unknown, place, before, here.batch, found);
+    }
+
+    /// Adds what is found in a cell, by its program if it has one, with overlaps settled.
+    pub(super) fn find_by(
+        &self,
+        cell: &Cell<'_>,
+        program: Option<ProgramId>,
+        places: &Places,
+        scratch: &mut Scratch,
+        found: &mut Vec<Candidate>,
+    ) {
+        let before = found.len();
+        match program {
+            Some(id) => {
+                let program = &scratch.programs.list[id.0 as usize];
+                self.run(cell, program, places, &mut scratch.work, found);
+            }
+            None => self.find_in(cell, scratch, found),
+        }
+        if found.len() - before > 1 {
+            overlap::settle(found, before, &self.forms);
+        }
     }
 
     /// The program of a cell's shape, if it has one.
     #[inline]
     fn program(
         &self,
-        text: &[u8],
+        here: &mut Searched<'_>,
         cell: Range<usize>,
-        plan: &ColumnPlan,
-        column: usize,
         scratch: &mut Scratch,
-        places: &mut Places,
     ) -> Option<ProgramId> {
+        let Searched {
+            batch,
+            plan,
+            number: column,
+            ref mut places,
+            ..
+        } = *here;
         let programs = &mut scratch.programs;
+        if !here.has_programs || !programs.pays(column, plan.key) {
+            return None;
+        }
+        let text = batch.text;
+        if let Some(id) = programs.by_template(text, cell.clone(), column, places) {
+            return Some(id);
+        }
         let sign = sign(text, cell.start, cell.end, programs.seed ^ plan.key);
         if let Some(sign) = sign
             && let Some(id) = programs.by_sign(sign, cell.len(), column, places)

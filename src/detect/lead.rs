@@ -14,7 +14,7 @@ use regex_automata::nfa::thompson::{NFA, State};
 use regex_automata::util::primitives::StateID;
 
 use super::prefilter::{ByteSet, Walk, heads, is_word};
-use super::search::{having_heads, heads_of};
+use super::search::{Heads, having_heads, heads_of};
 use super::{ColumnPlan, FormId, Matcher};
 
 /// Pairs of states looked at for two forms; where there are more, they count as companions.
@@ -26,7 +26,7 @@ const FIRST: usize = 8;
 /// What can match at the start of cells that are wholly a match of some form.
 pub(super) struct Companions {
     /// For each byte at each of the first places, the forms that can have it there, 64 at a time.
-    heads: Vec<Box<[[u64; FIRST]; 256]>>,
+    heads: Vec<Heads<FIRST>>,
 }
 
 /// For each form, which forms are its companions; worked out when it is first asked for.
@@ -43,7 +43,9 @@ impl Companions {
     /// Whether something else than the lead may match at the start of a cell.
     #[inline]
     pub(super) fn may_match(&self, cell: &[u8]) -> bool {
-        self.heads.iter().any(|heads| having_heads(heads, cell) != 0)
+        self.heads
+            .iter()
+            .any(|heads| having_heads(heads, cell) != 0)
     }
 }
 
@@ -52,7 +54,8 @@ impl Matcher {
     pub(super) fn companions(&self, lead: FormId, plan: &ColumnPlan) -> Companions {
         let nfas = self.walks.nfas();
         let lead = usize::from(lead.0);
-        let known = self.leads.0[lead].get_or_init(|| nfas.iter().map(|_| OnceLock::new()).collect());
+        let known =
+            self.leads.0[lead].get_or_init(|| nfas.iter().map(|_| OnceLock::new()).collect());
         let mut pairs = Pairs::new(&nfas[lead]);
         let first: [ByteSet; FIRST] = heads(&nfas[lead]);
         let mut companions = Vec::new();
@@ -72,7 +75,9 @@ impl Matcher {
         }
         let blocks = companions.chunks(64);
         Companions {
-            heads: blocks.map(|block| heads_of(block.iter().copied())).collect(),
+            heads: blocks
+                .map(|block| heads_of(block.iter().copied()))
+                .collect(),
         }
     }
 }
@@ -114,7 +119,7 @@ impl<'n> Pairs<'n> {
                     }
                     let behind = self.lead.behind(next);
                     let other_behind = other.behind(other_next);
-                    if other_behind.matches && self.may_end(&behind, first..=last, whole) {
+                    if other_behind.matches && may_end(&behind, first..=last, whole) {
                         return true;
                     }
                     self.add(&behind, &other_behind);
@@ -133,11 +138,11 @@ impl<'n> Pairs<'n> {
             }
         }
     }
+}
 
-    /// Whether a match of the other pattern can stand by itself here, the last byte being one of these.
-    fn may_end(&self, behind: &Behind, mut last: RangeInclusive<u8>, whole: bool) -> bool {
-        behind.matches || !whole && (behind.ends_token || last.any(|byte| !is_word(byte)))
-    }
+/// Whether a match of the other pattern can stand by itself here, the last byte being one of these.
+fn may_end(behind: &Behind, mut last: RangeInclusive<u8>, whole: bool) -> bool {
+    behind.matches || !whole && (behind.ends_token || last.any(|byte| !is_word(byte)))
 }
 
 /// A pattern's automaton, with what was worked out of its states.
@@ -201,7 +206,8 @@ impl<'n> Closed<'n> {
                 State::ByteRange { trans } => [(trans.start, trans.end, trans.next)].into(),
                 State::Sparse(sparse) => {
                     let each = sparse.transitions.iter();
-                    each.map(|trans| (trans.start, trans.end, trans.next)).collect()
+                    each.map(|trans| (trans.start, trans.end, trans.next))
+                        .collect()
                 }
                 State::Dense(dense) => (0..=255u8)
                     .filter_map(|byte| Some((byte, byte, dense.matches_byte(byte)?)))
@@ -229,7 +235,11 @@ mod tests {
         assert!(!meet(mail, r"\b[0-9]{9}\b", true));
         assert!(!meet(mail, r"\b[0-9]{3}-[0-9]{3}\b", false));
         assert!(meet(mail, r"[a-z]+@[a-z.]+", true));
-        assert!(!meet(r"\b[0-9a-f]{8}-[0-9a-f]{4}\b", r"\b[0-9]{6}\b", false));
+        assert!(!meet(
+            r"\b[0-9a-f]{8}-[0-9a-f]{4}\b",
+            r"\b[0-9]{6}\b",
+            false
+        ));
         assert!(meet(r"\b[0-9a-f]{8}-[0-9a-f]{4}\b", r"\b[0-9]{8}\b", false));
     }
 }

@@ -167,13 +167,15 @@ impl Memo {
             at: trim(batch.text, value.start, value.end).0 as u32,
         };
         let known = &self.found[slot.start as usize..slot.end as usize];
-        found.repeated.extend(known.iter().map(|candidate| Repeated {
-            candidate: Candidate {
-                again: true,
-                ..at_place(candidate, place)
-            },
-            times,
-        }));
+        found
+            .repeated
+            .extend(known.iter().map(|candidate| Repeated {
+                candidate: Candidate {
+                    again: true,
+                    ..at_place(candidate, place)
+                },
+                times,
+            }));
     }
 
     /// Remembers what was found in a cell: the candidates from `from` on.

@@ -13,8 +13,8 @@ use foldhash::fast::RandomState;
 use super::lead::Companions;
 use super::search::Chosen;
 use super::shape::{ELEMENTS, Element, Places, Shape, Template};
-use super::walk::{End, WalksScratch};
 use super::together::Together;
+use super::walk::{End, WalksScratch};
 use super::{ColumnPlan, FormId, Matcher, Task};
 
 /// Programs looked up by plan and shape; a new one takes the place of the one in its slot.
@@ -184,7 +184,8 @@ impl Programs {
         self.slots.clear();
         self.slots.resize(SLOTS, none);
         self.signs.clear();
-        self.signs.resize(SIGNS, (0, ProgramId::NOTHING, NO_TEMPLATE));
+        self.signs
+            .resize(SIGNS, (0, ProgramId::NOTHING, NO_TEMPLATE));
         self.list.clear();
         self.list.push(Program {
             begins: Box::default(),

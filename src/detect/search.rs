@@ -72,7 +72,7 @@ struct Group {
     states: States,
     forms: Vec<u16>,
     /// For each byte at each of the first places, the forms that can have it there.
-    heads: Box<[[u64; HEADS]; 256]>,
+    heads: Heads<HEADS>,
     /// For each rare byte, the forms that need one.
     needing: [u64; RARE.len()],
 }
@@ -435,10 +435,11 @@ impl TokenSearch<'_> {
 }
 
 /// For each byte at each of the first places of a match, the forms that can have it there, one bit each.
-pub(super) fn heads_of<const N: usize>(
-    forms: impl Iterator<Item = [ByteSet; N]>,
-) -> Box<[[u64; N]; 256]> {
-    let mut all = Box::new([[0; N]; 256]);
+pub(super) type Heads<const N: usize> = Box<[[u64; N]]>;
+
+/// Those of up to 64 forms.
+pub(super) fn heads_of<const N: usize>(forms: impl Iterator<Item = [ByteSet; N]>) -> Heads<N> {
+    let mut all = vec![[0; N]; 256].into_boxed_slice();
     for (bit, form) in forms.enumerate() {
         for (place, head) in form.iter().enumerate() {
             for byte in (0..=255u8).filter(|&byte| head.contains(byte)) {
@@ -451,13 +452,12 @@ pub(super) fn heads_of<const N: usize>(
 
 /// The forms that can start like this text.
 #[inline]
-pub(super) fn having_heads<const N: usize>(heads: &[[u64; N]; 256], text: &[u8]) -> u64 {
+pub(super) fn having_heads<const N: usize>(heads: &[[u64; N]], text: &[u8]) -> u64 {
     let at = |place: usize, byte: u8| heads[usize::from(byte)][place];
-    match text.first_chunk::<N>() {
-        Some(first) => (0..N).fold(u64::MAX, |mask, place| mask & at(place, first[place])),
-        None => {
-            let places = text.iter().enumerate();
-            places.fold(u64::MAX, |mask, (place, &byte)| mask & at(place, byte))
-        }
+    if let Some(first) = text.first_chunk::<N>() {
+        (0..N).fold(u64::MAX, |mask, place| mask & at(place, first[place]))
+    } else {
+        let places = text.iter().enumerate();
+        places.fold(u64::MAX, |mask, (place, &byte)| mask & at(place, byte))
     }
 }

@@ -7,7 +7,7 @@ use regex_automata::nfa::thompson::NFA;
 use super::FormId;
 use super::automaton::{Automaton, States};
 use super::prefilter::{ByteSet, heads, requires};
-use super::search::{HEADS, having_heads, heads_of};
+use super::search::{HEADS, Heads, having_heads, heads_of};
 use crate::error::Error;
 
 /// No whole cell longer than this is compared with the forms that need one.
@@ -33,7 +33,7 @@ struct CellGroup {
     automaton: Automaton,
     forms: Vec<u16>,
     /// For each byte at each of the first places of a cell, the forms that can have it there.
-    heads: Box<[[u64; HEADS]; 256]>,
+    heads: Heads<HEADS>,
 }
 
 /// For each group of cell forms the states of its automaton.

@@ -123,8 +123,11 @@ impl SmallHashes {
             self.of = Some((alike.wholes.start, below));
             self.places.clear();
             let places = (0..).zip(wholes);
-            self.places
-                .extend(places.filter(|(_, whole)| whole.hash < below).map(|(place, _)| place));
+            self.places.extend(
+                places
+                    .filter(|(_, whole)| whole.hash < below)
+                    .map(|(place, _)| place),
+            );
         }
         let bits = alike.bits(found);
         for &place in &self.places {

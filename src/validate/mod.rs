@@ -296,12 +296,7 @@ pub fn normalise(kind: Normalise, pad: Option<usize>, value: &[u8], out: &mut Ve
 }
 
 /// Adds the normalised value to `out`.
-pub(crate) fn add_normalised(
-    kind: Normalise,
-    pad: Option<usize>,
-    value: &[u8],
-    out: &mut Vec<u8>,
-) {
+pub(crate) fn add_normalised(kind: Normalise, pad: Option<usize>, value: &[u8], out: &mut Vec<u8>) {
     let start = out.len();
     match kind {
         Normalise::None => out.extend_from_slice(value),

@@ -129,10 +129,11 @@ pub fn email(value: &[u8]) -> bool {
 
 /// Whether dots part a text into parts that aren't empty.
 fn are_parts(text: &[u8]) -> bool {
-    let (_, empty) = text.iter().fold((b'.', false), |(last, empty), &byte| {
-        (byte, empty | (last == b'.') & (byte == b'.'))
+    let is_dot = |byte: u8| u8::from(byte == b'.');
+    let (_, empty) = text.iter().fold((1, 0), |(last, empty), &byte| {
+        (is_dot(byte), empty | last & is_dot(byte))
     });
-    !empty && text.last() != Some(&b'.')
+    empty == 0 && text.last() != Some(&b'.')
 }
 
 /// Whether a domain's labels have 1 to 63 bytes, and no hyphen at either end.
@@ -144,7 +145,10 @@ fn are_labels(domain: &[u8]) -> bool {
     });
     !bad && !domain.first().is_none_or(|&first| is_end(first))
         && !domain.last().is_none_or(|&last| is_end(last))
-        && (domain.len() <= 63 || domain.split(|&byte| byte == b'.').all(|label| label.len() <= 63))
+        && (domain.len() <= 63
+            || domain
+                .split(|&byte| byte == b'.')
+                .all(|label| label.len() <= 63))
 }
 
 /// Endings of files that stand behind an `@` in names of pictures and packages, and are no top-level domains.
@@ -164,8 +168,14 @@ mod tests {
     #[test]
     fn addresses() {
         assert!(
-            ipv4(b"192.168.17.4") && !ipv4(b"1.2.3") && !ipv4(b"256.1.1.1") && !ipv4(b"0.0.0.0")
-                && !ipv4(b"1.2.3.04") && !ipv4(b"1.2.3.4.5") && !ipv4(b"1..3.4") && ipv4(b"10.0.0.255")
+            ipv4(b"192.168.17.4")
+                && !ipv4(b"1.2.3")
+                && !ipv4(b"256.1.1.1")
+                && !ipv4(b"0.0.0.0")
+                && !ipv4(b"1.2.3.04")
+                && !ipv4(b"1.2.3.4.5")
+                && !ipv4(b"1..3.4")
+                && ipv4(b"10.0.0.255")
         );
         assert!(ipv6(b"2001:db8::1") && ipv6(b"fe80::1:2:3:4") && !ipv6(b"12:30") && !ipv6(b"::1"));
         assert!(

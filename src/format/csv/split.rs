@@ -198,14 +198,13 @@ impl<'t> Stops<'t> {
     #[inline]
     fn look_at(&mut self, block: usize) {
         let rest = self.text.get(block * BLOCK..).unwrap_or_default();
-        self.mask = match rest.first_chunk::<BLOCK>() {
-            Some(bytes) => self.stops_of(bytes),
-            None => {
-                let mut bytes = [0; BLOCK];
-                bytes[..rest.len()].copy_from_slice(rest);
-                let within = u64::MAX.checked_shr((BLOCK - rest.len()) as u32);
-                self.stops_of(&bytes) & within.unwrap_or(0)
-            }
+        self.mask = if let Some(bytes) = rest.first_chunk::<BLOCK>() {
+            self.stops_of(bytes)
+        } else {
+            let mut bytes = [0; BLOCK];
+            bytes[..rest.len()].copy_from_slice(rest);
+            let within = u64::MAX.checked_shr((BLOCK - rest.len()) as u32);
+            self.stops_of(&bytes) & within.unwrap_or(0)
         };
         self.block = block;
     }

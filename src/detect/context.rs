@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use aho_corasick::{AhoCorasick, MatchKind};
 
@@ -57,13 +57,31 @@ pub(crate) struct HeaderFact {
 /// The words of all rules.
 pub(crate) struct Context {
     headers: HashMap<Box<str>, Vec<HeaderWord>>,
-    near: Option<AhoCorasick>,
+    /// Made when something is found in a text for the first time.
+    near: OnceLock<Option<AhoCorasick>>,
     near_words: Vec<(Arc<str>, Vec<DetectorId>)>,
     rivals: Vec<Vec<DetectorId>>,
     /// Words that turn a header into one about the thing (`verified`, `type`).
     about: Option<Arc<WordList>>,
     /// Words that leave a header's meaning as it is (`home`, `primary`).
     neutral: Option<Arc<WordList>>,
+}
+
+/// Words of rules near a span of some value.
+#[derive(Default)]
+pub(super) struct NearWords {
+    /// The value and the span; none at the start of a batch.
+    pub(super) of: Option<(u32, Range<usize>)>,
+    /// In their order.
+    list: Vec<NearWord>,
+    /// The text around, folded.
+    window: Vec<u8>,
+}
+
+struct NearWord {
+    word: u16,
+    is_before: bool,
+    is_label: bool,
 }
 
 #[derive(Clone)]
@@ -99,20 +117,27 @@ impl Context {
                 near[at].1.push(detector);
             }
         }
-        let patterns: Vec<String> = near.iter().map(|(word, _)| folded(word)).collect();
-        let automaton = AhoCorasick::builder()
-            .match_kind(MatchKind::LeftmostLongest)
-            .build(&patterns)
-            .ok()
-            .filter(|_| !patterns.is_empty());
         Self {
             headers,
-            near: automaton,
+            near: OnceLock::new(),
             near_words: near,
             rivals: rivals(rules),
             about: lists.get("header-about"),
             neutral: lists.get("header-neutral"),
         }
+    }
+
+    fn near(&self) -> Option<&AhoCorasick> {
+        let make = || {
+            let words = self.near_words.iter();
+            let patterns: Vec<String> = words.map(|(word, _)| folded(word)).collect();
+            AhoCorasick::builder()
+                .match_kind(MatchKind::LeftmostLongest)
+                .build(&patterns)
+                .ok()
+                .filter(|_| !patterns.is_empty())
+        };
+        self.near.get_or_init(make).as_ref()
     }
 
     /// The detectors whose values look like this one's.
@@ -127,34 +152,50 @@ impl Context {
             .map(|(word, _)| &**word)
     }
 
-    /// Whether words near the span speak for the detector or for a rival, and which word does.
-    pub(crate) fn around(
-        &self,
-        text: &[u8],
-        span: &Range<usize>,
-        detector: DetectorId,
-        window: &mut Vec<u8>,
-    ) -> (EvidenceSet, Near) {
-        let nothing = (EvidenceSet::default(), Near::NONE);
-        let Some(near) = &self.near else {
-            return nothing;
-        };
-        let mut rival = EvidenceSet::default();
+    /// Finds the words of all rules near a span, unless `words` has those already.
+    fn find_words(&self, text: &[u8], span: &Range<usize>, words: &mut NearWords) {
+        let NearWords { list, window, .. } = words;
+        list.clear();
+        let Some(near) = self.near() else { return };
         let before = &text[span.start.saturating_sub(BEFORE)..span.start];
         let behind = &text[span.end..text.len().min(span.end + BEHIND)];
         for (part, is_before) in [(before, true), (behind, false)] {
             fold(part, window);
-            let mut best = None;
             for found in near.find_iter(&*window) {
-                if !is_word_in(window, found.range()) {
-                    continue;
+                if is_word_in(window, found.range()) {
+                    list.push(NearWord {
+                        word: found.pattern().as_usize() as u16,
+                        is_before,
+                        // The last word before it may be its label.
+                        is_label: is_before && leads_over(&window[found.end()..]),
+                    });
                 }
-                let (_, detectors) = &self.near_words[found.pattern().as_usize()];
+            }
+        }
+    }
+
+    /// Whether words near the span speak for the detector or for a rival, and which word does.
+    pub(super) fn around(
+        &self,
+        text: &[u8],
+        (value, span): (u32, &Range<usize>),
+        detector: DetectorId,
+        words: &mut NearWords,
+    ) -> (EvidenceSet, Near) {
+        // What claims a number is seldom alone, and what stands near is the same for all.
+        let key = Some((value, span.clone()));
+        if words.of != key {
+            self.find_words(text, span, words);
+            words.of = key;
+        }
+        let mut rival = EvidenceSet::default();
+        for part in words.list.chunk_by(|a, b| a.is_before == b.is_before) {
+            let mut best = None;
+            for found in part {
+                let (_, detectors) = &self.near_words[usize::from(found.word)];
                 if detectors.contains(&detector) {
-                    let word = Near(found.pattern().as_usize() as u16);
-                    // The last word before it may be its label.
-                    let label = is_before && leads_over(&window[found.end()..]);
-                    best = match (label, best) {
+                    let word = Near(found.word);
+                    best = match (found.is_label, best) {
                         (true, _) => Some((EvidenceSet::NEAR | EvidenceSet::LABEL, word)),
                         (false, None) => Some((EvidenceSet::NEAR, word)),
                         (false, known) => known,

@@ -466,9 +466,10 @@ impl Matcher {
         if !evidence.has(EvidenceSet::FAILED) {
             *taken = (cell.index, span.end as u32);
             if !whole {
+                let place = (cell.index, &span);
                 let around =
                     self.context
-                        .around(cell.bytes, &span, form.detector, &mut work.window);
+                        .around(cell.bytes, place, form.detector, &mut work.near_words);
                 evidence = evidence | around.0;
                 near = around.1;
             }

@@ -47,7 +47,7 @@ pub(crate) use find::{Column, Placed};
 pub(crate) use together::{Alike, Whole};
 
 use compile::{Draft, Place, pattern_nfa_config, pattern_syntax};
-use context::{Context, Near};
+use context::{Context, Near, NearWords};
 use kinds::Kinds;
 use lead::Leads;
 use loose::Loose;
@@ -186,8 +186,8 @@ struct Work {
     taken: Vec<(u32, u32)>,
     matched: Vec<(FormId, usize)>,
     whole: Vec<FormId>,
-    /// The text around a match, folded.
-    window: Vec<u8>,
+    /// The words around a match.
+    near_words: NearWords,
 }
 
 impl Matcher {
@@ -242,7 +242,7 @@ impl Matcher {
                 taken: vec![(u32::MAX, 0); self.forms.len()],
                 matched: Vec::new(),
                 whole: Vec::new(),
-                window: Vec::with_capacity(128),
+                near_words: NearWords::default(),
             },
         }
     }
@@ -272,6 +272,7 @@ impl Matcher {
     pub(crate) fn start_batch(scratch: &mut Scratch) {
         scratch.work.taken.fill((u32::MAX, 0));
         scratch.work.normalised_as = None;
+        scratch.work.near_words.of = None;
     }
 }
 

@@ -35,7 +35,11 @@ impl Placeholders {
         is_one_digit(value)
             || (!self.exact.is_empty() && self.exact.contains(&hash))
             || self.prefixes.iter().any(|prefix| value.starts_with(prefix))
-            || self.suffixes.iter().any(|suffix| value.ends_with(suffix))
+            // The last byte rules most out, and is compared without a call.
+            || self
+                .suffixes
+                .iter()
+                .any(|suffix| suffix.last() == value.last() && value.ends_with(suffix))
     }
 }
 

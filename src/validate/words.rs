@@ -64,10 +64,7 @@ impl WordList {
         let mut folded = Vec::new();
         for line in lines {
             // Most lines are folded already; nothing to do for these is half of what loading a list costs.
-            let plain = line
-                .bytes()
-                .all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b' '));
-            if plain && line.trim() == line && !line.contains("  ") {
+            if is_folded(line.as_bytes()) {
                 hashes.insert(hash(line.as_bytes()));
             } else {
                 fold(line.as_bytes(), &mut folded);
@@ -85,6 +82,15 @@ impl WordList {
     fn holds(&self, hash: u64) -> bool {
         self.hashes.contains(&hash)
     }
+}
+
+/// Whether folding leaves a line as it is: lower-case words with one space between them.
+fn is_folded(line: &[u8]) -> bool {
+    let (plain, last) = line.iter().fold((true, b' '), |(plain, last), &byte| {
+        let word = matches!(byte, b'a'..=b'z' | b'0'..=b'9');
+        (plain && (word || byte == b' ' && last != b' '), byte)
+    });
+    plain && last != b' '
 }
 
 /// Lists by name, each built when it is first used.

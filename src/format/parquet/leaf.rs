@@ -12,6 +12,7 @@ use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
 use parquet::errors::ParquetError;
 use parquet::file::metadata::ColumnChunkMetaData;
+use parquet::file::reader::ChunkReader;
 
 use super::count;
 use super::schema::{LeafColumn, Meaning, Schema};
@@ -49,6 +50,11 @@ impl Chunk for Leaf {
         let outcome = self.decode(column, &mut batches);
         batches.flush();
         if let Err(reason) = outcome {
+            let reason = if self.is_encrypted() {
+                "it is encrypted; decrypt the file first".to_owned()
+            } else {
+                reason
+            };
             batches.sink().problem(Problem::lost(format!(
                 "column {}, row group {}: {reason}",
                 column.path, self.group
@@ -90,6 +96,24 @@ impl Leaf {
             return Err(format!("it ends after {row} of {} rows", self.rows));
         }
         Ok(())
+    }
+
+    /// Whether the column's first page is encrypted, which a footer that isn't needn't say in words that the library knows.
+    ///
+    /// A plain header starts with its first two fields, `0x15 …  0x15`. An encrypted one starts with its length instead, in
+    /// four bytes: that of a nonce (12), of the header, and of a tag (16).
+    fn is_encrypted(&self) -> bool {
+        let metadata = self.schema.metadata();
+        let Some(chunk) = metadata.row_group(self.group).columns().get(self.index) else {
+            return false;
+        };
+        let (start, len) = guarded(|| Ok(chunk.byte_range())).unwrap_or_default();
+        let first = guarded(|| self.source.get_bytes(start, 4)).unwrap_or_default();
+        let Ok(module) = <[u8; 4]>::try_from(&first[..]) else {
+            return false;
+        };
+        let module = u64::from(u32::from_le_bytes(module));
+        (32..=1 << 16).contains(&module) && module + 4 <= len
     }
 
     fn open(&self) -> Result<ParquetRecordBatchReader, ParquetError> {

@@ -115,6 +115,7 @@ fn scan(path: &std::path::Path, only: &[&str], findings: bool) -> Scan {
         reveal: false,
         findings,
         samples: 5,
+        sample: None,
         key: Some([1; 32]),
         bounds: Bounds::default(),
     }

@@ -54,6 +54,9 @@ pub struct ScanRecord {
     pub revealed: bool,
     /// Findings below this confidence were left out.
     pub min_confidence: f64,
+    /// How much of each input was looked at, such as `1%` or `10000 rows`; absent where all was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sample: Option<String>,
 }
 
 /// The rules of a scan.
@@ -299,6 +302,28 @@ pub struct FileRecord {
     pub status: Status,
     /// Why it is not `scanned`, or what else is worth knowing.
     pub reason: Option<String>,
+    /// How many of the records were looked at; absent where all of them were to be.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sampled: Option<u64>,
+}
+
+/// How the reason of an input starts of which only a sample was looked at.
+pub(crate) const SAMPLE: &str = "a sample: ";
+
+impl FileRecord {
+    /// Whether some of its records were left out because only a sample was wanted.
+    pub fn is_sample(&self) -> bool {
+        self.sampled.is_some_and(|sampled| sampled < self.records)
+    }
+
+    /// The reason without what it says of a sample.
+    pub fn reason_but_sample(&self) -> Option<&str> {
+        let reason = self.reason.as_deref()?;
+        if !reason.starts_with(SAMPLE) {
+            return Some(reason);
+        }
+        reason.split_once("; ").map(|(_, rest)| rest)
+    }
 }
 
 /// Whether a policy was met: what it names was found where it must not be.
@@ -358,6 +383,19 @@ pub struct Summary {
     pub unread: u64,
     /// Whether the scan was stopped before its end.
     pub interrupted: bool,
+    /// What share of the records was looked at; absent where all of them were to be.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sample: Option<Sampled>,
+}
+
+/// What share of the records was looked at.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Sampled {
+    /// Records of all inputs that were read.
+    pub records: u64,
+    /// Those of them that were looked at.
+    pub sampled: u64,
 }
 
 /// How many inputs ended in which status.

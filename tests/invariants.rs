@@ -6,7 +6,7 @@ mod common;
 use common::{of_type, records, sample, scan_of, write};
 use proptest::prelude::*;
 use serde_json::Value;
-use speur::scan::Bounds;
+use speur::scan::{Bounds, Sample, Scan};
 
 /// Text with the things that matter to readers and detectors: quotes, line ends, delimiters, numbers, addresses.
 fn pieces() -> impl Strategy<Value = String> {
@@ -67,6 +67,14 @@ fn markup() -> impl Strategy<Value = String> {
 }
 
 fn assert_same_records(path: &std::path::Path) {
+    assert_same_sample(path, None);
+}
+
+fn assert_same_sample(path: &std::path::Path, sample: Option<Sample>) {
+    let scan_of = |paths: &[&std::path::Path]| Scan {
+        sample,
+        ..scan_of(paths)
+    };
     let plain = records(&scan_of(&[path]));
     for (threads, block_size, hits, mmap) in [
         (1, 4 << 20, 1 << 20, true),
@@ -146,6 +154,13 @@ fn every_case_of_the_corpus_gives_the_same_records_however_it_is_cut() {
     let corpus = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/corpus");
     for case in std::fs::read_dir(corpus).unwrap() {
         assert_same_records(&case.unwrap().path().join("in"));
+    }
+}
+
+#[test]
+fn a_sample_takes_the_same_records_however_the_input_is_cut() {
+    for how in [Sample::Share(0.4), Sample::Rows(20)] {
+        assert_same_sample(&sample(), Some(how));
     }
 }
 

@@ -10,6 +10,7 @@ use encoding_rs::Encoding;
 
 use crate::report::{LANGUAGES, Lang};
 use crate::rule::Selection;
+use crate::scan::Sample;
 
 /// Which rules take part.
 #[derive(Clone, Debug, Args)]
@@ -142,6 +143,27 @@ pub fn probability(text: &str) -> anyhow::Result<f64> {
     }
 }
 
+/// How much of each input is looked at: a share below 1, in percent or as a fraction, or a number of records.
+pub fn sample(text: &str) -> anyhow::Result<Sample> {
+    if let Ok(rows @ 1..) = text.parse() {
+        return Ok(Sample::Rows(rows));
+    }
+    let share: Option<f64> = match text.strip_suffix('%') {
+        Some(percent) => percent
+            .trim_end()
+            .parse()
+            .ok()
+            .map(|share: f64| share / 100.0),
+        None => text.parse().ok(),
+    };
+    match share {
+        Some(share) if share > 0.0 && share < 1.0 => Ok(Sample::Share(share)),
+        _ => bail!(
+            "a sample is a share above 0 and below 1, such as 0.01 or 1%, or a number of records, such as 10000"
+        ),
+    }
+}
+
 /// Bytes of a key file that are read at most: it may be `/dev/urandom`.
 const KEY_FILE_LIMIT: u64 = 64 << 10;
 
@@ -192,6 +214,17 @@ mod tests {
             "", "\"", "\\n", "\n", "abcd", "\\x1", "\\xzz", "\\x+1", "\\x€",
         ] {
             assert!(delimiter(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn samples_are_shares_or_numbers_of_records() {
+        let parsed = |text| sample(text).ok();
+        assert_eq!(parsed("0.25"), Some(Sample::Share(0.25)));
+        assert_eq!(parsed("25 %"), Some(Sample::Share(0.25)));
+        assert_eq!(parsed("1"), Some(Sample::Rows(1)));
+        for wrong in ["0", "1.0", "-1", "100%", "0%", "nan", "x", ""] {
+            assert_eq!(parsed(wrong), None, "{wrong}");
         }
     }
 

@@ -9,7 +9,7 @@ use anyhow::bail;
 use clap::builder::PossibleValuesParser;
 use clap::{Args, ValueEnum};
 
-use super::options::{LanguageOption, RuleOptions, delimiter, encoding, key, probability};
+use super::options::{LanguageOption, RuleOptions, delimiter, encoding, key, probability, sample};
 use super::outputs::{Outputs, detail, extensions, report_for, spare_inputs};
 use super::progress::{Ticker, stop_on_interrupt};
 use super::{Color, Outcome, stdout_width};
@@ -22,7 +22,7 @@ use crate::input::{Limits, WalkOptions};
 use crate::report::load::Saved;
 use crate::report::{self, Detail, REPORTS, Report, ReportOptions};
 use crate::rule::RuleSet;
-use crate::scan::{Progress, Scan};
+use crate::scan::{Progress, Sample, Scan};
 
 /// The value of `--format` that writes nothing.
 const NONE: &str = "none";
@@ -37,6 +37,8 @@ Examples:
       standard input, and only some detectors
   speur scan exports/ -o report.html -o result.parquet -f none
       a document for people, and a result to keep
+  speur scan exports/ --sample 10000
+      a quick look: about so many records of each file
   speur scan exports/ --explain crm/customers.csv:email
       why a column is as sure as it is
   speur scan exports/ --baseline result.parquet --key-file key
@@ -138,6 +140,10 @@ struct ReadingOptions {
     /// The first record of CSV is data
     #[arg(long)]
     no_header: bool,
+
+    /// Look at part of each input only, evenly spread: a share of its records, such as `0.01` or `1%`, or about so many, such as `10000`
+    #[arg(long, value_name = "FRACTION|ROWS", value_parser = sample)]
+    sample: Option<Sample>,
 
     /// Archives within archives to look into
     #[arg(long, value_name = "N", default_value_t = Limits::default().depth)]
@@ -432,6 +438,7 @@ impl ScanArgs {
             reveal: self.output.reveal,
             findings: detail == Some(Detail::Findings),
             samples: self.output.samples.into(),
+            sample: reading.sample,
             key: self.output.key_file.as_deref().map(key).transpose()?,
             bounds: crate::scan::Bounds::default(),
         })
@@ -480,6 +487,9 @@ fn is_closed(error: &io::Error) -> bool {
 
 /// One line about an input that could not be read in full.
 fn warn(ticker: &Ticker, file: &FileRecord) {
+    if file.is_sample() && file.reason_but_sample().is_none() {
+        return; // as it was asked for
+    }
     let word = match file.status {
         Status::Scanned | Status::Skipped => return,
         Status::Partial => "read in part",

@@ -51,6 +51,9 @@ pub struct Source {
     pub findings: u64,
     /// Inputs that were not read in full.
     pub unread: u64,
+    /// What share of the records was looked at; absent where all of them were to be.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sample: Option<crate::event::Sampled>,
 }
 
 /// What happened to a column.
@@ -163,6 +166,7 @@ fn source(path: &Path, side: &Side) -> Source {
         started: side.scan.started.clone(),
         findings: side.summary.findings,
         unread: side.summary.unread,
+        sample: side.summary.sample,
     }
 }
 

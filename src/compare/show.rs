@@ -85,6 +85,10 @@ fn asides(comparison: &Comparison, left: usize) -> Vec<String> {
             ));
         }
     }
+    let samples = [comparison.before.sample, comparison.after.sample];
+    if samples.iter().any(Option::is_some) {
+        lines.push("Of one scan at least, only a sample was looked at: what seems gone, new or changed may be the sample's doing.".to_owned());
+    }
     if left > 0 {
         lines.push(format!(
             "{left} more changes are of columns without personal data (--all lists them)."

@@ -94,8 +94,9 @@ where
                 Err(lost(self.rows))
             }
             Some(Ok(batch)) => {
+                let first = self.rows;
                 self.rows += batch.num_rows() as u64;
-                Ok(Some(Piece::Chunk(part(batch))))
+                Ok(Some(Piece::Chunk(part(batch, first))))
             }
             // What the library says may quote the data.
             Some(Err(_)) => {

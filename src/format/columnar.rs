@@ -17,11 +17,11 @@ use crate::error::Problem;
 /// Deeper values are left out.
 const DEEPEST: usize = 64;
 
-/// A batch as a piece to hand out.
-pub(super) fn part(batch: RecordBatch) -> Part {
+/// A batch that starts with this row as a piece to hand out.
+pub(super) fn part(batch: RecordBatch, first_row: u64) -> Part {
     Part {
         table: None,
-        first_row: None,
+        first_row: Some(first_row),
         bytes: batch.get_array_memory_size(),
         chunk: Box::new(Rows(batch)),
     }

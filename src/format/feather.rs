@@ -92,8 +92,9 @@ impl Reader for Messages<'_> {
             None => Ok(None),
             Some(Ok(batch)) => {
                 self.faults = 0;
+                let first = self.rows;
                 self.rows += batch.num_rows() as u64;
-                Ok(Some(Piece::Chunk(part(batch))))
+                Ok(Some(Piece::Chunk(part(batch, first))))
             }
             Some(Err(error)) => {
                 self.faults += 1;

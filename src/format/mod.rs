@@ -215,6 +215,11 @@ pub trait Reader {
 
     /// How many bytes of the stored input have been handed out, for progress and for `file` records.
     fn position(&self) -> u64;
+
+    /// How many rows there are, where that is known beforehand.
+    fn rows(&self) -> Option<u64> {
+        None
+    }
 }
 
 /// What a reader hands out.

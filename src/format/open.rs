@@ -29,6 +29,8 @@ pub struct Opened<'a> {
     pub format: Option<&'static str>,
     /// The first 64 KiB, where the input is longer: enough to see what its columns hold.
     pub head: Option<Bytes>,
+    /// Its size in bytes, unpacked, where it is known.
+    pub len: Option<u64>,
     /// What reads it.
     pub reader: Result<Box<dyn Reader + 'a>, Problem>,
 }
@@ -52,6 +54,7 @@ pub fn open<'a>(input: Input<'a>, options: &ReadOptions) -> Opened<'a> {
             Opened {
                 format: Some(name),
                 head: None,
+                len: None,
                 reader: Err(problem),
             }
         }
@@ -109,6 +112,7 @@ fn unwrap<'a>(mut layer: Layer<'a>, options: &ReadOptions) -> Layer<'a> {
             Err(error) => Layer::Opened(Opened {
                 format: Some(wrap.name),
                 head: None,
+                len: None,
                 reader: Err(Problem::failed(format!("can't be unpacked: {error}"))),
             }),
         };
@@ -162,6 +166,10 @@ impl Reader for Unpacked<'_> {
     fn position(&self) -> u64 {
         self.count.load(Ordering::Relaxed)
     }
+
+    fn rows(&self) -> Option<u64> {
+        self.inner.rows()
+    }
 }
 
 fn open_as_is<'a>(input: Input<'a>, options: &ReadOptions) -> Layer<'a> {
@@ -172,6 +180,7 @@ fn open_as_is<'a>(input: Input<'a>, options: &ReadOptions) -> Layer<'a> {
             return Layer::Opened(Opened {
                 format: None,
                 head: None,
+                len: None,
                 reader,
             });
         }
@@ -213,6 +222,7 @@ fn read_as<'a>(body: Body<'a>, look: &Head<'_>, head: &Bytes, options: &ReadOpti
         return Opened {
             format: None,
             head: None,
+            len: None,
             reader: Err(unknown(head)),
         };
     };
@@ -228,6 +238,7 @@ fn read_as<'a>(body: Body<'a>, look: &Head<'_>, head: &Bytes, options: &ReadOpti
                     return Opened {
                         format: Some(other.name()),
                         head: None,
+                        len: look.len,
                         reader,
                     };
                 }
@@ -239,6 +250,7 @@ fn read_as<'a>(body: Body<'a>, look: &Head<'_>, head: &Bytes, options: &ReadOpti
     Opened {
         format: Some(format.name()),
         head: rest,
+        len: look.len,
         reader,
     }
 }

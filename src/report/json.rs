@@ -206,6 +206,7 @@ mod tests {
                 status: Status::Scanned,
                 // Together more than is kept in memory.
                 reason: Some("x".repeat(100_000)),
+                sampled: None,
             })
         };
         let mut events = vec![

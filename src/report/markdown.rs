@@ -76,6 +76,9 @@ impl Page {
         if summary.interrupted {
             self.line(&format!("**{}**\n", words.interrupted));
         }
+        if let Some(text) = self.lang.sampled(summary) {
+            self.line(&format!("**{text}**\n"));
+        }
         if reveal {
             self.line(&format!("**{}**\n", words.revealed));
         }

@@ -39,6 +39,8 @@ pub(super) struct InputFound {
     pub(super) file: Arc<str>,
     pub(super) member: Option<Arc<str>>,
     pub(super) format: Option<String>,
+    /// How many records it has, where only a sample of them was looked at.
+    pub(super) sampled_of: Option<u64>,
     pub(super) tables: Vec<TableFound>,
 }
 
@@ -128,10 +130,15 @@ impl Overview {
             (Status::Scanned, Some(_)) => Ending::Noted,
             (Status::Scanned, None) => return,
         };
-        let reason = file
-            .reason
-            .clone()
-            .unwrap_or_else(|| "no reason is known".into());
+        // How many records that is differs from input to input, and would keep them apart.
+        let sample = file
+            .is_sample()
+            .then_some("a sample of the records was looked at");
+        let parts: Vec<&str> = sample.into_iter().chain(file.reason_but_sample()).collect();
+        let reason = match &*parts {
+            [] => "no reason is known".into(),
+            parts => parts.join("; "),
+        };
         let named = self.reasons.entry((ending, reason)).or_default();
         named.add(&name, self.verbose, NAMED);
     }
@@ -157,6 +164,9 @@ impl Overview {
                 file,
                 member,
                 format: record.and_then(|record| record.format.clone()),
+                sampled_of: record
+                    .filter(|record| record.is_sample())
+                    .map(|record| record.records),
                 tables: std::mem::take(&mut self.pending),
             });
         }

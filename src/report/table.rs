@@ -11,7 +11,7 @@ use anstyle::{AnsiColor, Style};
 use super::grid::{Cell, counted, paint, wrapped};
 use super::layout::{Layout, bold, by_rank, column_rank, dimmed, group, rank, table_rank};
 use super::overview::{Ending, InputFound, Named, Overview, TableFound, input_name};
-use super::{Detail, Report, ReportOptions, ReportWriter, escaped};
+use super::{Detail, Lang, Report, ReportOptions, ReportWriter, escaped};
 use crate::event::{ColumnRecord, Event, Summary};
 
 /// Characters of a line below which the table doesn't go.
@@ -79,6 +79,9 @@ impl Writer<'_> {
         if summary.interrupted {
             let text = "Stopped before the end: this is what was found until then.";
             self.line(text, bold().fg_color(Some(AnsiColor::Red.into())))?;
+        }
+        if let Some(text) = Lang::En.sampled(summary) {
+            self.line(&text, bold().fg_color(Some(AnsiColor::Yellow.into())))?;
         }
         let read = summary.files.scanned + summary.files.partial;
         let mut parts = Vec::new();
@@ -201,7 +204,15 @@ impl Writer<'_> {
         if let [only] = &*input.tables
             && only.table.is_none()
         {
-            facts = format!("{facts} · {}", plural(only.rows, "row", "rows"));
+            let rows = plural(only.rows, "row", "rows");
+            facts = match input.sampled_of {
+                None => format!("{facts} · {rows}"),
+                Some(all) => format!(
+                    "{facts} · {} of {}",
+                    counted(only.rows),
+                    plural(all, "row", "rows")
+                ),
+            };
         }
         let lines = wrapped(
             &escaped(&name),

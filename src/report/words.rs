@@ -4,7 +4,7 @@
 //! compiler misses none.
 
 use super::grid::counted;
-use crate::event::Status;
+use crate::event::{Sampled, Status, Summary};
 
 /// A language of reports.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -57,6 +57,32 @@ impl Lang {
             Lang::Nl => text.replace(',', "."),
         }
     }
+
+    /// That only part of the records was looked at, and which share; none where all were.
+    pub(super) fn sampled(self, summary: &Summary) -> Option<String> {
+        let sample = summary
+            .sample
+            .filter(|sample| sample.sampled < sample.records)?;
+        let parts = [
+            ("sampled", &*self.counted(sample.sampled)),
+            ("records", &self.counted(sample.records)),
+            ("percent", &self.percent(sample)),
+        ];
+        Some(filled(self.words().sampled, &parts))
+    }
+
+    /// Rounded down, so that a part never looks like all of it.
+    fn percent(self, sample: Sampled) -> String {
+        let hundredths = u128::from(sample.sampled) * 10_000 / u128::from(sample.records.max(1));
+        let text = match hundredths {
+            0 if sample.sampled > 0 => "< 0.01".to_owned(),
+            _ => format!("{}.{:02}", hundredths / 100, hundredths % 100),
+        };
+        match self {
+            Lang::En => text,
+            Lang::Nl => text.replace('.', ","),
+        }
+    }
 }
 
 macro_rules! words {
@@ -83,6 +109,8 @@ words! {
     title: "Where personal data lives", "Waar persoonsgegevens staan";
     interrupted: "Stopped before the end: this is what was found until then.",
         "Voor het einde gestopt: dit is wat tot dan toe is gevonden.";
+    sampled: "A sample: {sampled} of {records} records were looked at ({percent} %). All counts are those of the sample.",
+        "Een steekproef: {sampled} van {records} records zijn bekeken ({percent} %). Alle aantallen zijn die van de steekproef.";
     revealed: "Values are shown as they are (--reveal): this is personal data itself.",
         "Waarden staan er leesbaar in (--reveal): dit document bevat zelf persoonsgegevens.";
     confidential: "Confidential: values are masked, but this says where personal data is.",

@@ -169,6 +169,9 @@ fn summary(
     if summary.interrupted {
         sheet.row(&[Cell::Text(words.interrupted)])?;
     }
+    if let Some(text) = options.lang.sampled(summary) {
+        sheet.row(&[Cell::Text(&text)])?;
+    }
     sheet.row(&[])?;
     let found = gathered.columns.len() as u64 + gathered.more_columns;
     for (name, count) in [

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::hits::{Hit, Packed};
 use super::ledger::{Accumulator, ColumnKey};
+use super::sample::Sieve;
 use super::worker::{Engine, MOST_PROBLEMS, Reading};
 use crate::detect::mask::mask;
 use crate::detect::plan::ColumnPlan;
@@ -28,6 +29,8 @@ pub(super) struct Counted {
     pub(super) scratch: Scratch,
     pub(super) hits: Packed,
     pub(super) problems: Vec<Problem>,
+    /// What a sample leaves out.
+    pub(super) sieve: Sieve,
 }
 
 /// A column of the chunk.
@@ -163,6 +166,9 @@ pub(super) struct ChunkSink<'r> {
     /// For all candidates, and for those that don't fail.
     small: [SmallHashes; 2],
     by_column: ByColumn,
+    /// The record it starts with, where the format knows.
+    first_row: Option<u64>,
+    sieve: Sieve,
     hits: Packed,
     /// Values in the batches before.
     counted: u64,
@@ -198,6 +204,9 @@ impl Sink for ChunkSink<'_> {
     }
 
     fn batch(&mut self, batch: Batch<'_>) {
+        let mut sieve = std::mem::take(&mut self.sieve);
+        let table_of = |column: ColumnId| self.columns[column.0 as usize].table;
+        let batch = sieve.sift(&batch, self.reading.choice(), self.first_row, table_of);
         let mut found = std::mem::take(&mut self.found);
         let mut by_column = std::mem::take(&mut self.by_column);
         let matcher = &self.reading.engine.matcher;
@@ -233,6 +242,7 @@ impl Sink for ChunkSink<'_> {
         self.counted += batch.values.len() as u64;
         self.by_column = by_column;
         self.found = found;
+        self.sieve = sieve;
     }
 
     fn problem(&mut self, problem: Problem) {
@@ -302,7 +312,7 @@ impl<'r> ChunkSink<'r> {
     pub(super) fn new(
         reading: &'r Reading<'r>,
         index: u64,
-        table: Option<Arc<str>>,
+        (table, first_row): (Option<Arc<str>>, Option<u64>),
         accumulator: Accumulator,
         scratch: Scratch,
     ) -> Self {
@@ -321,6 +331,8 @@ impl<'r> ChunkSink<'r> {
             found: Found::default(),
             small: Default::default(),
             by_column: ByColumn::default(),
+            first_row,
+            sieve: Sieve::default(),
             hits: Packed::default(),
             counted: 0,
             problems: Vec::new(),
@@ -346,6 +358,7 @@ impl<'r> ChunkSink<'r> {
             scratch: self.scratch,
             hits: self.hits,
             problems: self.problems,
+            sieve: self.sieve,
         }
     }
 

@@ -8,10 +8,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::hits::Stored;
+use super::sample::Choice;
 use super::worker::Origin;
 use crate::detect::plan::ColumnPlan;
 use crate::error::{Problem, Verdict};
-use crate::event::{FileRecord, Status};
+use crate::event::{FileRecord, SAMPLE, Status};
 use crate::format::{Extent, Part};
 use crate::score::ColumnTally;
 
@@ -95,6 +96,24 @@ pub(crate) struct ChunkResult {
     pub(crate) source: usize,
     pub(crate) hits: Option<Stored>,
     pub(crate) problems: Vec<Problem>,
+    /// For each of the tables, how many records a sample left out, unless the format numbers rows.
+    pub(crate) left_out: Vec<u64>,
+    /// Whether a sample could leave out nothing of it.
+    pub(crate) unplaced: bool,
+}
+
+/// Records of a table, or of all.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Records {
+    pub(crate) all: u64,
+    /// Those that a sample left out.
+    pub(crate) left_out: u64,
+}
+
+impl Records {
+    pub(crate) fn looked_at(self) -> u64 {
+        self.all.saturating_sub(self.left_out)
+    }
 }
 
 impl ChunkResult {
@@ -110,6 +129,8 @@ impl ChunkResult {
             source: 0,
             hits: None,
             problems,
+            left_out: Vec::new(),
+            unplaced: false,
         }
     }
 }
@@ -126,6 +147,8 @@ pub(crate) struct Ledger {
     pub(crate) plans: HashMap<Arc<str>, Arc<ColumnPlan>>,
     /// Whether it was opened at all.
     pub(crate) was_read: bool,
+    /// Which records were looked at; none where none was to be chosen.
+    pub(crate) choice: Option<Choice>,
 }
 
 /// A column with all its counts.
@@ -156,6 +179,7 @@ impl Ledger {
             chunks: Vec::new(),
             plans: HashMap::new(),
             was_read: false,
+            choice: None,
         }
     }
 
@@ -210,20 +234,27 @@ impl Ledger {
     }
 
     /// Orders the chunks and says where each starts; and how many records each table has.
-    pub(crate) fn bases(&mut self) -> (Vec<Base>, BTreeMap<Option<Arc<str>>, u64>) {
+    pub(crate) fn bases(&mut self) -> (Vec<Base>, BTreeMap<Option<Arc<str>>, Records>) {
         self.chunks.sort_by_key(|chunk| chunk.index);
         let mut line = 0;
-        let mut records: BTreeMap<Option<Arc<str>>, u64> = BTreeMap::new();
+        let choice = self.choice.unwrap_or(Choice::All);
+        let mut records: BTreeMap<Option<Arc<str>>, Records> = BTreeMap::new();
         let mut bases = Vec::with_capacity(self.chunks.len());
         for chunk in &self.chunks {
             let mut rows = Vec::with_capacity(chunk.tables.len());
             let mut own = (chunk.extent.records, chunk.first_row);
-            for (table, ended) in &chunk.tables {
+            for (number, (table, ended)) in chunk.tables.iter().enumerate() {
                 let (more, first) = std::mem::take(&mut own);
                 let counted = records.entry(table.clone()).or_default();
-                let row = first.unwrap_or(*counted);
+                let row = first.unwrap_or(counted.all);
                 rows.push(row);
-                *counted = (row + ended + more).max(*counted);
+                let end = (row + ended + more).max(counted.all);
+                // Where rows are numbered, the columns of a table are chunks of the same rows.
+                counted.left_out += match first {
+                    Some(_) => choice.left_out(row.max(counted.all)..end),
+                    None => chunk.left_out.get(number).copied().unwrap_or(0),
+                };
+                counted.all = end;
             }
             bases.push(Base { rows, line });
             line += chunk.extent.lines;
@@ -269,18 +300,38 @@ impl Ledger {
     }
 
     /// The input's `file` record.
-    pub(crate) fn record(&self, records: u64, findings: u64) -> FileRecord {
-        let (status, reason) = self.outcome();
+    pub(crate) fn record(&self, records: Records, findings: u64) -> FileRecord {
+        let (mut status, mut reason) = self.outcome();
+        if let Some(note) = self.sample_note(records) {
+            if records.left_out > 0 && status == Status::Scanned {
+                status = Status::Partial;
+            }
+            let others = reason.map_or_else(String::new, |reason| format!("; {reason}"));
+            reason = Some(note + &others);
+        }
         FileRecord {
             file: self.file.clone(),
             member: self.member.clone(),
             format: self.format.map(str::to_owned),
             bytes: self.bytes,
-            records,
+            records: records.all,
             findings,
             status,
             reason,
+            sampled: self.choice.map(|_| records.looked_at()),
         }
+    }
+
+    /// What there is to say of a sample.
+    fn sample_note(&self, records: Records) -> Option<String> {
+        self.choice?;
+        let unplaced = self.chunks.iter().any(|chunk| chunk.unplaced);
+        if records.left_out > 0 {
+            let (sampled, all) = (records.looked_at(), records.all);
+            return Some(format!("{SAMPLE}{sampled} of {all} records were looked at"));
+        }
+        unplaced
+            .then(|| "no sample can be taken of this format: all of it was looked at".to_owned())
     }
 }
 

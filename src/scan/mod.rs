@@ -23,12 +23,14 @@ mod members;
 mod outbox;
 mod release;
 mod results;
+mod sample;
 mod worker;
 
 use ledger::Ledger;
 use outbox::Outbox;
 use release::{Settled, Totals, settle};
 use results::Results;
+pub use sample::Sample;
 use worker::{Engine, Origin, lock, read_input};
 
 /// What to read and how. Made from command-line options in one place, `cli/scan.rs`.
@@ -61,6 +63,8 @@ pub struct Scan {
     pub findings: bool,
     /// Examples kept for each column and detector.
     pub samples: usize,
+    /// How much of each input is looked at; all of it where absent.
+    pub sample: Option<Sample>,
     /// The key of the fingerprints; random where absent.
     pub key: Option<[u8; 32]>,
     /// Bounds on memory.
@@ -122,6 +126,7 @@ impl Scan {
             reveal: false,
             findings: true,
             samples: 0,
+            sample: None,
             key: None,
             bounds: Bounds::default(),
         }
@@ -224,6 +229,7 @@ impl Scan {
             key: self.key.as_ref().map(key_name),
             revealed: self.reveal,
             min_confidence: self.min_confidence,
+            sample: self.sample.map(|sample| sample.to_string()),
         }
     }
 }

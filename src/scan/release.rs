@@ -7,13 +7,13 @@ use std::time::Duration;
 
 use super::Emit;
 use super::hits::Hit;
-use super::ledger::{Base, ChunkResult, Column, Ledger};
+use super::ledger::{Base, ChunkResult, Column, Ledger, Records};
 use super::worker::Engine;
 use crate::detect::context::{Near, Says};
 use crate::detect::{DetectorId, FormId};
 use crate::event::{
-    CheckCount, ColumnDetector, ColumnRecord, Event, FileCounts, Finding, Place, Status, Summary,
-    Weight,
+    CheckCount, ColumnDetector, ColumnRecord, Event, FileCounts, Finding, Place, Sampled, Status,
+    Summary, Weight,
 };
 use crate::rule::Category;
 use crate::score::{
@@ -32,6 +32,7 @@ pub(crate) struct Totals {
     findings: u64,
     categories: BTreeMap<String, u64>,
     subjects: u64,
+    sample: Option<Sampled>,
 }
 
 impl Totals {
@@ -45,6 +46,7 @@ impl Totals {
             subjects_estimate: self.subjects,
             seconds: (elapsed.as_secs_f64() * 1000.0).round() / 1000.0,
             interrupted,
+            sample: self.sample,
         }
     }
 }
@@ -58,7 +60,7 @@ pub(crate) struct Settled<'e> {
     /// For each accumulator, the way from its places to the columns.
     ways: HashMap<usize, Vec<usize>>,
     bases: Vec<Base>,
-    records: u64,
+    records: Records,
 }
 
 /// Judges the columns of an input that has been read to its end.
@@ -79,7 +81,8 @@ pub(crate) fn settle<'e>(engine: &'e Engine<'e>, mut ledger: Ledger) -> Settled<
     let columns = (0..released.columns.len())
         .map(|index| {
             let table = &released.columns[index].key.table;
-            released.column(index, records.get(table).copied().unwrap_or(0))
+            let rows = records.get(table).map_or(0, |records| records.looked_at());
+            released.column(index, rows)
         })
         .collect();
     for column in &mut released.columns {
@@ -91,7 +94,12 @@ pub(crate) fn settle<'e>(engine: &'e Engine<'e>, mut ledger: Ledger) -> Settled<
         columns,
         ways,
         bases,
-        records: records.values().sum(),
+        records: records
+            .values()
+            .fold(Records::default(), |sum, of| Records {
+                all: sum.all.saturating_add(of.all),
+                left_out: sum.left_out.saturating_add(of.left_out),
+            }),
     }
 }
 
@@ -134,6 +142,11 @@ impl Settled<'_> {
         totals.files.add(record.status);
         totals.unread += u64::from(ledger.is_unread());
         totals.findings += findings;
+        if let Some(sampled) = record.sampled {
+            let sum = totals.sample.get_or_insert_default();
+            sum.records = sum.records.saturating_add(record.records);
+            sum.sampled = sum.sampled.saturating_add(sampled);
+        }
         if ledger.member.is_none() && matches!(record.status, Status::Scanned | Status::Partial) {
             totals.bytes += record.bytes;
         }

@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use super::count::ChunkSink;
 use super::hits::Spool;
@@ -14,6 +14,7 @@ use super::ledger::{Accumulator, ChunkResult, Ledger};
 use super::members::{APART, Inside};
 use super::release::settle;
 use super::results::Results;
+use super::sample::{Choice, Probe};
 use super::{Progress, Scan};
 use crate::detect::mask::Fingerprints;
 use crate::detect::plan::ColumnPlan;
@@ -122,6 +123,8 @@ pub(super) struct Reading<'e> {
     accumulators: Mutex<Vec<Accumulator>>,
     chunks: Mutex<Vec<ChunkResult>>,
     plans: Mutex<HashMap<Arc<str>, Arc<ColumnPlan>>>,
+    /// Which records are looked at; known before the first chunk is scanned.
+    choice: OnceLock<Choice>,
 }
 
 /// Where an input lies.
@@ -148,10 +151,12 @@ pub(crate) fn read_input<'e>(
         Opened {
             format: None,
             head: None,
+            len: None,
             reader: Err(problem),
         }
     });
     let format = opened.format;
+    let len = opened.len;
     let mut reader = match opened.reader {
         Ok(reader) => reader,
         Err(problem) => {
@@ -159,11 +164,13 @@ pub(crate) fn read_input<'e>(
             return;
         }
     };
+    let rows = reader.rows();
     let reading = Reading {
         engine,
         accumulators: Mutex::default(),
         chunks: Mutex::default(),
         plans: Mutex::default(),
+        choice: OnceLock::new(),
     };
     let inside = Inside {
         engine,
@@ -173,6 +180,7 @@ pub(crate) fn read_input<'e>(
     };
     let mut problems = Vec::new();
     rayon::in_place_scope(|scope| {
+        let mut waiting = Waiting::new(&reading, len, rows);
         for index in 0.. {
             let position = reader.position();
             if engine.is_stopped() {
@@ -185,7 +193,9 @@ pub(crate) fn read_input<'e>(
                 reader.next_piece()
             };
             match catch_unwind(AssertUnwindSafe(next)) {
-                Ok(Ok(Some(Piece::Chunk(part)))) => reading.hand_out(scope, index, part),
+                Ok(Ok(Some(Piece::Chunk(part)))) => {
+                    waiting.chunk(scope, index, part);
+                }
                 Ok(Ok(Some(Piece::Member(member)))) => inside.member(scope, member, results),
                 Ok(Ok(Some(Piece::Apart(member)))) => {
                     inside.apart(scope, member, APART, results);
@@ -214,6 +224,7 @@ pub(crate) fn read_input<'e>(
                     .fetch_add(read, Ordering::Relaxed);
             }
         }
+        waiting.end(scope);
     });
     let bytes = origin.len.unwrap_or_else(|| reader.position());
     drop(reader);
@@ -221,7 +232,61 @@ pub(crate) fn read_input<'e>(
     results.push(settle(engine, ledger));
 }
 
+/// Chunks that wait until it is known which of their records are looked at; none does where all are.
+struct Waiting<'w, 'e> {
+    reading: &'w Reading<'e>,
+    probe: Probe,
+    /// The size of the input, where it is known.
+    len: Option<u64>,
+    /// How many rows it has, where that is known.
+    rows: Option<u64>,
+    chunks: Vec<(u64, Part)>,
+}
+
+impl<'w, 'e> Waiting<'w, 'e> {
+    fn new(reading: &'w Reading<'e>, len: Option<u64>, rows: Option<u64>) -> Self {
+        if reading.engine.scan.sample.is_none() {
+            let _ = reading.choice.set(Choice::All);
+        }
+        Self {
+            reading,
+            probe: Probe::default(),
+            len,
+            rows,
+            chunks: Vec::new(),
+        }
+    }
+
+    /// Hands out a chunk, or keeps it until enough is known.
+    fn chunk(&mut self, scope: &rayon::Scope<'w>, index: u64, part: Part) {
+        if self.reading.choice.get().is_some() {
+            return self.reading.hand_out(scope, index, part);
+        }
+        let looked = catch_unwind(AssertUnwindSafe(|| self.probe.look(&part)));
+        self.chunks.push((index, part));
+        if looked.unwrap_or(true) {
+            self.end(scope);
+        }
+    }
+
+    /// Hands out what waits: nothing more can become known.
+    fn end(&mut self, scope: &rayon::Scope<'w>) {
+        if let Some(sample) = self.reading.engine.scan.sample {
+            let choice = self.probe.choice(sample, self.len, self.rows);
+            let _ = self.reading.choice.set(choice);
+        }
+        for (index, part) in self.chunks.drain(..) {
+            self.reading.hand_out(scope, index, part);
+        }
+    }
+}
+
 impl Reading<'_> {
+    /// Which records are looked at.
+    pub(super) fn choice(&self) -> Choice {
+        self.choice.get().copied().unwrap_or(Choice::All)
+    }
+
     /// Gives a chunk to the pool or, when enough are in flight, scans it right here.
     fn hand_out<'s>(&'s self, scope: &rayon::Scope<'s>, index: u64, part: Part) {
         let bytes = part.bytes;
@@ -245,7 +310,8 @@ impl Reading<'_> {
         }
         let accumulator = lock(&self.accumulators).pop().unwrap_or_default();
         let scratch = engine.scratch();
-        let mut sink = ChunkSink::new(self, index, part.table.clone(), accumulator, scratch);
+        let place = (part.table.clone(), part.first_row);
+        let mut sink = ChunkSink::new(self, index, place, accumulator, scratch);
         let extent =
             catch_unwind(AssertUnwindSafe(|| part.chunk.read(&mut sink))).unwrap_or_else(|_| {
                 sink.problem(Problem::lost(format!(
@@ -265,6 +331,8 @@ impl Reading<'_> {
             source: counted.accumulator.id(),
             hits: Some(engine.spool.store(counted.hits)),
             problems: counted.problems,
+            left_out: counted.sieve.left_out,
+            unplaced: counted.sieve.unplaced,
         };
         lock(&engine.scratches).push(counted.scratch);
         lock(&self.chunks).push(result);
@@ -310,6 +378,7 @@ impl Reading<'_> {
                 .into_inner()
                 .unwrap_or_else(PoisonError::into_inner),
             was_read: true,
+            choice: self.engine.scan.sample.and(self.choice.into_inner()),
         }
     }
 }

@@ -32,6 +32,7 @@ pub(crate) fn scan_of(paths: &[&Path]) -> Scan {
         reveal: false,
         findings: true,
         samples: 5,
+        sample: None,
         key: Some([7; 32]),
         bounds: Bounds::default(),
     }

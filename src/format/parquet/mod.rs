@@ -130,6 +130,12 @@ impl Reader for RowGroups {
     fn position(&self) -> u64 {
         self.position
     }
+
+    fn rows(&self) -> Option<u64> {
+        let groups = self.schema.metadata().row_groups().iter();
+        let rows = groups.map(|group| count(group.num_rows()));
+        Some(rows.fold(0, u64::saturating_add))
+    }
 }
 
 /// A count in the footer; a negative one, which no sound file has, is none.

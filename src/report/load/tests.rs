@@ -87,6 +87,7 @@ fn events() -> Vec<Event> {
             findings: rows,
             status: Status::Scanned,
             reason: None,
+            sampled: None,
         }));
     }
     events.push(Event::Policy(PolicyRecord {

@@ -75,6 +75,7 @@ fn file(file: &str, member: Option<&str>, status: Status, reason: Option<&str>) 
         findings: 1,
         status,
         reason: reason.map(Into::into),
+        sampled: None,
     })
 }
 

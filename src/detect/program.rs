@@ -19,6 +19,8 @@ use super::{ColumnPlan, FormId, Matcher, Task};
 
 /// Programs looked up by plan and shape; a new one takes the place of the one in its slot.
 const SLOTS: usize = 1 << 12;
+/// Columns that may have a lead.
+const MOST_LEADS: usize = 256;
 /// Programs looked up by plan and sign.
 const SIGNS: usize = 1 << 11;
 /// Programs kept; when there are more, all are made afresh.
@@ -346,6 +348,11 @@ impl Programs {
     pub(super) fn lead(&self, column: usize, plan: u64) -> Option<Lead> {
         let lead = self.leads.get(column)?.as_ref()?;
         (lead.plan == plan && lead.pays()).then(|| lead.clone())
+    }
+
+    /// Whether a column's lead can be kept.
+    pub(super) fn may_lead(column: usize) -> bool {
+        column < MOST_LEADS
     }
 
     /// Whether it is known already that a form leads in a column.

@@ -25,7 +25,7 @@ pub(super) const HEADS: usize = 4;
 /// Sets of forms whose masks are kept.
 const MOST_CHOSEN: usize = 4096;
 /// Such sets that have groups of their own.
-const MOST_OWN: usize = 128;
+const MOST_OWN: usize = 64;
 
 /// Forms that start at a token or at a certain byte.
 pub(super) struct Tokens {

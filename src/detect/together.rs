@@ -73,6 +73,9 @@ const TRIALS: u32 = 64;
 /// Cells from which on a program's forms are worth an automaton of their own.
 const OFTEN: u32 = 1024;
 
+/// Room for so many cells is kept from batch to batch.
+const KEPT: usize = 4096;
+
 /// Cells of a batch from which on a column may have a lead.
 const LED: u32 = 256;
 

@@ -5,7 +5,7 @@ use super::super::program::{Programs, TogetherId};
 use super::super::search::Wanted;
 use super::super::shape::{ELEMENTS, shape};
 use super::super::{Candidate, ColumnPlan, FormId, Found, Matcher, Scratch, Work};
-use super::{Claim, LED, OFTEN, Together, Waiting, Whole};
+use super::{Claim, KEPT, LED, OFTEN, Together, Waiting, Whole};
 use crate::format::Batch;
 use crate::rule::Normalise;
 use crate::score::EvidenceSet;
@@ -79,8 +79,11 @@ impl Matcher {
             let odd = std::mem::take(&mut waiting.odd);
             self.find_in_odd(batch, column.plan, &odd, scratch, &mut found.candidates);
             scratch.waiting.odd = odd;
-            cells.clear();
-            scratch.waiting.cells[id.0 as usize] = cells;
+            // There may be many of these: what was long once isn't kept.
+            if cells.capacity() <= KEPT {
+                cells.clear();
+                scratch.waiting.cells[id.0 as usize] = cells;
+            }
         }
         self.learn_lead(column, number, scratch);
     }
@@ -95,7 +98,8 @@ impl Matcher {
         };
         let never = column.plan.never_whole[usize::from(form.0 / 64)] >> (form.0 % 64) & 1 == 1;
         let key = column.plan.key;
-        if never
+        if !Programs::may_lead(number)
+            || never
             || self.loose.applies(&column.plan.forms)
             || scratch.programs.is_lead(number, key, form)
         {

@@ -1,7 +1,8 @@
 //! Candidates that overlap: which one stays.
 //!
 //! Settled within one value, before anything is counted, so that an e-mail address is not also a name. Two detectors that
-//! claim the same whole cell both stay: the column decides between them, in `score/`.
+//! claim the very same bytes both stay: which of them it is shows in the words nearby and in how the column's other values
+//! fare, and is decided in `score/`.
 
 use super::{Candidate, CompiledForm};
 use crate::score::EvidenceSet;
@@ -90,14 +91,7 @@ fn winner(a: &Candidate, b: &Candidate, forms: &[CompiledForm]) -> Winner {
         (true, false) if is_sure(b) => Winner::Second,
         (false, true) if is_sure(a) => Winner::First,
         (true, false) | (false, true) => Winner::Both,
-        (false, false) if same => {
-            let rank = |c: &Candidate| (c.evidence.has(EvidenceSet::NEAR), strength(c));
-            if rank(a) >= rank(b) {
-                Winner::First
-            } else {
-                Winner::Second
-            }
-        }
+        (false, false) if same => Winner::Both,
         (false, false) => {
             let holds = |x: &Candidate, y: &Candidate| {
                 x.span.start <= y.span.start && x.span.end >= y.span.end

@@ -11,6 +11,7 @@
 use std::collections::BTreeMap;
 
 use super::prior::{self, Neighbours, Term, Terms};
+use super::shared::{self, Claim};
 use super::weigh::{Posterior, Rates, weigh};
 use super::{ColumnTally, EvidenceSet, FormTally, Stratum, WEIGHTS, logit, probability};
 use crate::detect::context::HeaderFact;
@@ -149,6 +150,7 @@ impl Judge<'_> {
     fn verdict(&self) -> ColumnVerdict {
         let whole = self.whole();
         let host = self.fillers(&whole).first().copied();
+        let left = shared::left(&self.claims(), self.column.tally);
         let mut verdict = ColumnVerdict::default();
         for (id, tally) in self.column.tally.forms.iter() {
             for &(evidence, _) in &tally.buckets {
@@ -158,7 +160,13 @@ impl Judge<'_> {
                 let stratum = evidence.stratum();
                 let posterior = self.posterior(id, tally, stratum);
                 let mut log_odds = logit(posterior.of(evidence));
-                let column = self.column_terms(id, stratum, &whole, host);
+                let mut column = self.column_terms(id, stratum, &whole, host);
+                if let Some(&weight) = left.get(&(id, stratum)) {
+                    column.push(match weight {
+                        f64::NEG_INFINITY => ("outdone by another detector", weight),
+                        _ => ("others explain the same stretches", weight),
+                    });
+                }
                 log_odds += column.iter().map(|(_, weight)| weight).sum::<f64>();
                 if evidence.has(EvidenceSet::RIVAL_NEAR) {
                     log_odds += WEIGHTS.rival_near;
@@ -180,7 +188,9 @@ impl Judge<'_> {
 
     fn placeholder(&self, id: FormId) -> f64 {
         let detector = self.form(id).detector;
-        if prior::header_weight(self.matcher, self.column.header, detector).1 {
+        let rows = self.column.tally.rows.get(detector).copied().unwrap_or(0);
+        let is_usual = self.column.tally.nonempty > 1 && rows * 2 >= self.column.tally.nonempty;
+        if is_usual || prior::header_weight(self.matcher, self.column.header, detector).1 {
             WEIGHTS.placeholder_named
         } else {
             WEIGHTS.placeholder
@@ -208,7 +218,8 @@ impl Judge<'_> {
         );
         let mut terms = Vec::new();
         let (Stratum::Whole, Some(standing)) = (stratum, standing) else {
-            if stratum == Stratum::Text && elsewhere {
+            let listed = self.form(id).checks.is_listed();
+            if stratum == Stratum::Text && (elsewhere || listed && self.is_partly_sure(whole)) {
                 terms.push(guest);
             }
             return terms;
@@ -225,6 +236,45 @@ impl Judge<'_> {
             terms.push(guest);
         }
         terms
+    }
+
+    /// Whether a good part of a column's cells fairly certainly are something that is no matter of lists: of a column in which
+    /// some addresses are recognised, the others are addresses, too, and no texts that speak of people.
+    fn is_partly_sure(&self, whole: &Whole) -> bool {
+        let forms = &self.matcher.forms;
+        let is_listed = |detector| {
+            let mut of = forms.iter().filter(|form| form.detector == detector);
+            of.any(|form| form.checks.is_listed())
+        };
+        self.column.is_named
+            && whole.iter().any(|verdict| {
+                verdict.sure >= FAIRLY_SURE
+                    && verdict.cells * 8 >= self.column.tally.nonempty
+                    && !is_listed(verdict.detector)
+            })
+    }
+
+    /// The claims on stretches of texts, whole cells apart.
+    fn claims(&self) -> Vec<Claim> {
+        let mut claims = Vec::new();
+        for (form, tally) in self.column.tally.forms.iter() {
+            let detector = self.form(form).detector;
+            for stratum in [Stratum::Label, Stratum::Near, Stratum::Text] {
+                if tally.passes(stratum).1 == 0 {
+                    continue;
+                }
+                let posterior = self.posterior(form, tally, stratum);
+                claims.push(Claim {
+                    form,
+                    stratum,
+                    detector,
+                    is_national: self.is_national(detector),
+                    sure: posterior.passed,
+                    log_odds: posterior.log_odds,
+                });
+            }
+        }
+        claims
     }
 
     /// The detectors that fill most of the column for certain, surest first.
@@ -384,16 +434,17 @@ impl Judge<'_> {
             }
         }
         let k = n * passed as f64 / (all as f64).max(1.0);
-        weigh(
-            prior,
-            n,
-            k.min(n),
-            Rates {
-                chance: form.chance,
-                valid: form.valid,
-                listed,
-            },
-        )
+        let rates = Rates {
+            chance: form.chance,
+            valid: form.valid,
+            listed,
+        };
+        let posterior = weigh(prior, n, k.min(n), rates);
+        if !listed {
+            return posterior;
+        }
+        let most = prior::list_most(self.matcher, self.column.header, form.detector);
+        posterior.at_most(prior, most)
     }
 
     fn reasons(

@@ -76,6 +76,17 @@ impl Distinct {
         count
     }
 
+    /// The share of its values that the other has, too, about.
+    pub(crate) fn share_in(&self, other: &Self) -> f64 {
+        let bound = self.bound.min(other.bound);
+        let (mut all, mut shared) = (0u32, 0u32);
+        for hash in self.hashes.iter().filter(|hash| **hash < bound) {
+            all += 1;
+            shared += u32::from(other.hashes.contains(hash));
+        }
+        f64::from(shared) / f64::from(all.max(1))
+    }
+
     /// The `n` smallest hashes, ascending; `n` is at most the sketch's `k`.
     pub(crate) fn least(&self, n: usize) -> Vec<u64> {
         let mut hashes = smallest(&self.hashes);
@@ -110,6 +121,19 @@ mod tests {
         (0..100_000).for_each(|value| many.add(hash(value)));
         let error = (many.count() as f64 / 100_000.0 - 1.0).abs();
         assert!(error < 0.1, "off by {error}");
+    }
+
+    #[test]
+    fn the_share_in_another_is_known_above_k_too() {
+        let (mut few, mut many) = (Distinct::new(256), Distinct::new(256));
+        (0..100).for_each(|value| few.add(hash(value)));
+        (50..100_000).for_each(|value| many.add(hash(value)));
+        assert!((few.share_in(&few) - 1.0).abs() < 1e-9);
+        assert!(many.share_in(&few) < 0.1, "few of the many are in the few");
+        let mut most = Distinct::new(256);
+        (0..80_000).for_each(|value| most.add(hash(value)));
+        let share = many.share_in(&most);
+        assert!((share - 0.8).abs() < 0.1, "{share}");
     }
 
     #[test]

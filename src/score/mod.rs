@@ -7,6 +7,7 @@
 mod column;
 mod distinct;
 mod prior;
+mod shared;
 mod tally;
 mod weigh;
 
@@ -101,7 +102,7 @@ pub(crate) struct Weights {
     pub(crate) rival_near: f64,
     /// It is a placeholder.
     pub(crate) placeholder: f64,
-    /// The same where the header is the detector's word: demonstration data have little else.
+    /// The same where the header is the detector's word, or most cells are its values: demonstration data have little else.
     pub(crate) placeholder_named: f64,
     /// Other columns of the table are certain to hold data of persons.
     pub(crate) neighbours: f64,
@@ -113,8 +114,14 @@ pub(crate) struct Weights {
     pub(crate) sibling: f64,
     /// No cell of the column but this one has the shape (scaled by the share of cells that do not).
     pub(crate) odd_one: f64,
+    /// The same for what a list of names tells apart: a column of names has hardly anything else.
+    pub(crate) odd_name: f64,
     /// The column holds no more than two different values in many rows.
     pub(crate) constant: f64,
+    /// The most that a list of words adds where the header doesn't speak for it: lists know much by accident.
+    pub(crate) list_most: f64,
+    /// The same where the header is the word of something that is no name.
+    pub(crate) list_most_named: f64,
 }
 
 /// The weights in force.
@@ -135,7 +142,10 @@ pub(crate) const WEIGHTS: Weights = Weights {
     guest: -3.0,
     sibling: 2.0,
     odd_one: -2.0,
+    odd_name: -5.0,
     constant: -2.5,
+    list_most: 6.0,
+    list_most_named: 3.0,
 };
 
 /// `ln(p / (1 - p))`, within ±12 so that no evidence is beyond all doubt.

@@ -90,7 +90,12 @@ pub(super) fn terms(
             .sum();
         let share = (cells as f64 / nonempty).min(1.0);
         if share < 1.0 {
-            terms.push((Term::OddOne, WEIGHTS.odd_one * (1.0 - share)));
+            let weight = if form.soft {
+                WEIGHTS.odd_name
+            } else {
+                WEIGHTS.odd_one
+            };
+            terms.push((Term::OddOne, weight * (1.0 - share)));
         }
         if form.prior < 0.5 && column.tally.nonempty >= 20 && tally.shapes[0].count() <= 2 {
             terms.push((Term::Constant, WEIGHTS.constant));
@@ -187,6 +192,23 @@ pub(super) fn header_weight(
         })
         .fold(0.0, f64::min);
     (weight, false)
+}
+
+/// The most that a list of words may add for a detector, in log-odds.
+pub(super) fn list_most(matcher: &Matcher, facts: &[HeaderFact], detector: DetectorId) -> f64 {
+    if header_weight(matcher, facts, detector).0 > 0.0 {
+        return f64::INFINITY;
+    }
+    let rule = |id: DetectorId| &matcher.detectors[usize::from(id.0)].rule;
+    let names_another = facts.iter().any(|fact| {
+        let other = rule(fact.detector);
+        fact.says == Says::Exactly && (other.decoy || other.category != rule(detector).category)
+    });
+    if names_another {
+        WEIGHTS.list_most_named
+    } else {
+        WEIGHTS.list_most
+    }
 }
 
 pub(super) fn is_personal(matcher: &Matcher, detector: DetectorId) -> bool {

@@ -27,6 +27,15 @@ impl Posterior {
         }
     }
 
+    /// The same, with at most so much more than `prior` in log-odds.
+    pub(super) fn at_most(mut self, prior: f64, gain: f64) -> Self {
+        let most = prior + gain;
+        self.passed = self.passed.min(probability(most));
+        self.unlisted = self.unlisted.min(probability(most));
+        self.log_odds = self.log_odds.min(most);
+        self
+    }
+
     /// The probability for a value that passes, where any does.
     pub(super) fn of_best(&self, passed: u64) -> f64 {
         if passed > 0 {

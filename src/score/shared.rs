@@ -1,0 +1,75 @@
+//! Detectors that claim the same stretches of a column's texts: how much of each claim the others leave.
+//!
+//! A text has no cells to compare, so what two claims have in common is read off their sketches of different values.
+//! A number that only passes where another detector's numbers do is one of those; two kinds of numbers of which a few
+//! pass both checks by accident stay apart.
+
+use std::collections::BTreeMap;
+
+use super::{ColumnTally, Stratum, logit};
+use crate::detect::{DetectorId, FormId};
+
+/// From this share of common values on, two claims are about the same thing, and one is true at the most.
+const SAME: f64 = 0.5;
+/// A claim less sure than this is none, whatever others leave of it.
+const HOPELESS: f64 = 0.05;
+/// A rival that is behind by so much, in log-odds, takes nothing away.
+const FAR_BEHIND: f64 = 6.0;
+
+/// A form's claim on stretches of text.
+pub(super) struct Claim {
+    pub(super) form: FormId,
+    pub(super) stratum: Stratum,
+    pub(super) detector: DetectorId,
+    /// Whether it is a national number: which one matters less than that it is one.
+    pub(super) is_national: bool,
+    /// How sure it is without the others.
+    pub(super) sure: f64,
+    /// The same by what explains the texts best, unbounded.
+    pub(super) log_odds: f64,
+}
+
+/// What the claims of others leave of one, as log-odds: nothing where another explains the same values better.
+pub(super) fn left(claims: &[Claim], tally: &ColumnTally) -> BTreeMap<(FormId, Stratum), f64> {
+    claims
+        .iter()
+        .filter(|claim| claim.sure >= HOPELESS)
+        .filter_map(|claim| {
+            let weight = weight(claim, claims, tally);
+            (weight < 0.0).then_some(((claim.form, claim.stratum), weight))
+        })
+        .collect()
+}
+
+fn weight(claim: &Claim, claims: &[Claim], tally: &ColumnTally) -> f64 {
+    let rivals = claims.iter().filter(|rival| {
+        rival.detector != claim.detector && rival.log_odds + FAR_BEHIND > claim.log_odds
+    });
+    let (mut others, mut apart) = (0.0, 1.0);
+    for rival in rivals {
+        let share = share(claim.form, rival.form, tally);
+        if share == 0.0 {
+            continue;
+        }
+        let kin = claim.is_national && rival.is_national;
+        let odds = if kin { 0.5 } else { 1.0 } * (rival.log_odds - claim.log_odds).exp();
+        if share < SAME {
+            apart *= 1.0 - share * odds.min(1e9) / (1.0 + odds.min(1e9));
+            continue;
+        }
+        if (rival.log_odds, std::cmp::Reverse(rival.detector))
+            > (claim.log_odds, std::cmp::Reverse(claim.detector))
+        {
+            return f64::NEG_INFINITY;
+        }
+        others += odds;
+    }
+    logit(claim.sure / (1.0 + others) * apart) - logit(claim.sure)
+}
+
+fn share(form: FormId, rival: FormId, tally: &ColumnTally) -> f64 {
+    match (tally.forms.get(form), tally.forms.get(rival)) {
+        (Some(own), Some(other)) => own.values.share_in(&other.values),
+        _ => 0.0,
+    }
+}

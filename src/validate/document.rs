@@ -48,7 +48,7 @@ pub fn icao(value: &[u8]) -> bool {
 }
 
 /// The lines of a machine-readable zone joined (TD3 88, TD2 72, TD1 90 characters), or the line with the check digits alone
-/// (TD3 44, TD2 36). Number, birth date and expiry must check.
+/// (TD3 44, TD2 36; of TD1, 30, either of the first two). Number, birth date and expiry must check, as far as they are there.
 pub fn mrz(value: &[u8]) -> bool {
     let field = |line: &[u8], from: usize, to: usize| checks(&line[from..to], line[to]);
     let second = |line: &[u8]| field(line, 0, 9) && field(line, 13, 19) && field(line, 21, 27);
@@ -59,6 +59,8 @@ pub fn mrz(value: &[u8]) -> bool {
         88 => second(&value[44..]),
         72 => second(&value[36..]),
         44 | 36 => second(value),
+        30 if value[0].is_ascii_digit() => field(value, 0, 6) && field(value, 8, 14),
+        30 => field(value, 5, 14),
         90 => field(value, 5, 14) && field(&value[30..], 0, 6) && field(&value[30..], 8, 14),
         _ => false,
     }
@@ -86,7 +88,7 @@ mod tests {
         wrong[44] = b'M';
         assert!(!mrz(&wrong));
         let td1 = b"I<UTOD231458907<<<<<<<<<<<<<<<7408122F1204159UTO<<<<<<<<<<<6ERIKSSON<<ANNA<MARIA<<<<<<<<<<";
-        assert!(mrz(td1));
+        assert!(mrz(td1) && mrz(&td1[..30]) && mrz(&td1[30..60]));
         assert!(icao(b"L898902C36") && !icao(b"L898902C37"));
     }
 

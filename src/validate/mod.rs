@@ -15,6 +15,7 @@ pub mod fold;
 pub mod national;
 pub mod net;
 pub mod phone;
+pub mod registers;
 pub mod trade;
 mod weighted;
 pub mod words;
@@ -46,6 +47,7 @@ pub static VALIDATORS: &[&[Validator]] = &[
     national::VALIDATORS,
     net::VALIDATORS,
     phone::VALIDATORS,
+    registers::VALIDATORS,
     trade::VALIDATORS,
     world::VALIDATORS,
 ];

@@ -25,6 +25,8 @@ pub enum Event {
     Column(ColumnRecord),
     /// What became of one input.
     File(FileRecord),
+    /// What a column of hashes is made of.
+    Pseudonym(PseudonymRecord),
     /// Whether a policy was met.
     Policy(PolicyRecord),
     /// What became of a decision that was written down.
@@ -323,6 +325,38 @@ impl FileRecord {
             return Some(reason);
         }
         reason.split_once("; ").map(|(_, rest)| rest)
+    }
+}
+
+/// A column of hashes whose plain values are known: unsalted, so whoever has plain values can look them up.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PseudonymRecord {
+    /// Which column.
+    #[serde(flatten)]
+    pub place: Arc<Place>,
+    /// How its values were hashed: `MD5`, `SHA-1`, `SHA-256`, `SHA-512`.
+    pub algorithm: Arc<str>,
+    /// The detector whose values were hashed.
+    pub of: Arc<str>,
+    /// What was hashed of them: the value `as it stands`, `in lower case` or `without punctuation`.
+    pub text: Arc<str>,
+    /// How many of those compared stand in the other sample.
+    pub matched: u64,
+    /// Of plain values of the scan, those whose hash would stand in the column's sample; of numbers that were gone through, the
+    /// column's digests.
+    pub compared: u64,
+    /// Whether the values are no plain ones of the scan, but all numbers there can be.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub enumerated: bool,
+}
+
+impl PseudonymRecord {
+    /// What it means, in one sentence.
+    pub fn sentence(&self) -> String {
+        format!(
+            "an unsalted {} of `{}` ({}; {} of {} compared): still personal data",
+            self.algorithm, self.of, self.text, self.matched, self.compared
+        )
     }
 }
 

@@ -72,6 +72,18 @@ pub struct ScanArgs {
     #[arg(long, value_name = "P", default_value = "0.5", value_parser = probability, help_heading = "Detectors")]
     min_confidence: f64,
 
+    /// Hash all numbers of this detector, up to nine digits, and compare them with columns of hashes; may repeat
+    ///
+    /// Without it, columns of hashes are compared with the plain values of the same scan. Going through all citizen service numbers
+    /// (`--enumerate nl-bsn`) takes about a minute, and only when there is such a column.
+    #[arg(
+        long,
+        value_name = "DETECTOR",
+        value_delimiter = ',',
+        help_heading = "Detectors"
+    )]
+    enumerate: Vec<String>,
+
     #[command(flatten, next_help_heading = "Reading")]
     reading: ReadingOptions,
 
@@ -228,6 +240,7 @@ impl ScanArgs {
         if rules.rules.is_empty() {
             bail!("no detector is left to look for; `speur rules list` shows all");
         }
+        self.check_enumerated(&rules)?;
         let (config, mut decisions) = self.decisions()?;
         fail_on::add(&self.output.fail_on, &mut decisions);
         fail_on::check(&decisions, &rules.rules)?;
@@ -440,8 +453,22 @@ impl ScanArgs {
             samples: self.output.samples.into(),
             sample: reading.sample,
             key: self.output.key_file.as_deref().map(key).transpose()?,
+            enumerate: self.enumerate.clone(),
             bounds: crate::scan::Bounds::default(),
         })
+    }
+
+    /// Only a detector whose check few numbers pass has numbers worth going through.
+    fn check_enumerated(&self, rules: &RuleSet) -> anyhow::Result<()> {
+        for id in &self.enumerate {
+            let rule = rules.rules.iter().find(|rule| rule.id == *id);
+            if !rule.is_some_and(|rule| rule.chance.0 < 1.0) {
+                bail!(
+                    "--enumerate {id}: no detector of numbers with a check digit is called so; `speur rules list` shows all"
+                );
+            }
+        }
+        Ok(())
     }
 
     /// Progress on standard error would stand between the records of a stream on the same terminal.

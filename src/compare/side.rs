@@ -38,7 +38,7 @@ impl Side {
                 }
                 Event::Column(column) => side.columns.push(column.clone()),
                 Event::Summary(summary) => side.summary = summary.clone(),
-                Event::File(_) | Event::Policy(_) | Event::Decision(_) => {}
+                Event::File(_) | Event::Pseudonym(_) | Event::Policy(_) | Event::Decision(_) => {}
             }
             Ok(())
         })?;

@@ -52,7 +52,7 @@ impl Gathered {
     pub(super) fn take(&mut self, event: &Event) {
         match event {
             Event::Scan(scan) => self.scan = scan.clone(),
-            Event::Finding(_) => {}
+            Event::Finding(_) | Event::Pseudonym(_) => {}
             Event::Column(column) => self.column(column),
             Event::File(file) => self.file(file),
             Event::Policy(policy) => self.policies.push(policy.clone()),

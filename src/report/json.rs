@@ -44,6 +44,7 @@ impl Report for Json {
             files: Waiting::new(),
             policies: Waiting::new(),
             decisions: Waiting::new(),
+            pseudonyms: Waiting::new(),
             summary: b"null".to_vec(),
         }))
     }
@@ -59,6 +60,7 @@ struct Writer<'w> {
     files: Waiting,
     policies: Waiting,
     decisions: Waiting,
+    pseudonyms: Waiting,
     summary: Vec<u8>,
 }
 
@@ -95,6 +97,7 @@ impl ReportWriter for Writer<'_> {
             Event::File(_) => self.files.push(&self.record),
             Event::Policy(_) => self.policies.push(&self.record),
             Event::Decision(_) => self.decisions.push(&self.record),
+            Event::Pseudonym(_) => self.pseudonyms.push(&self.record),
             Event::Summary(_) => {
                 std::mem::swap(&mut self.summary, &mut self.record);
                 Ok(())
@@ -111,8 +114,9 @@ impl ReportWriter for Writer<'_> {
             ("files", &mut self.files),
             ("policies", &mut self.policies),
             ("decisions", &mut self.decisions),
+            ("pseudonyms", &mut self.pseudonyms),
         ] {
-            if waiting.count == 0 && matches!(name, "policies" | "decisions") {
+            if waiting.count == 0 && matches!(name, "policies" | "decisions" | "pseudonyms") {
                 continue;
             }
             write!(self.out, "\n],\n\"{name}\":[")?;

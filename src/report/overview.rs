@@ -7,7 +7,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::event::{
-    ColumnRecord, DecisionRecord, Event, FileRecord, Place, PolicyRecord, Status, Summary,
+    ColumnRecord, DecisionRecord, Event, FileRecord, Place, PolicyRecord, PseudonymRecord, Status,
+    Summary,
 };
 
 /// Inputs named for each reason when not all of them are.
@@ -26,6 +27,7 @@ pub(super) struct Overview {
     pub(super) policies: Vec<PolicyRecord>,
     /// Decisions that need a look: expired or not used.
     pub(super) decisions: Vec<DecisionRecord>,
+    pub(super) pseudonyms: Vec<PseudonymRecord>,
     /// Totals.
     pub(super) summary: Option<Summary>,
     /// Columns of the input whose file record is still to come.
@@ -80,6 +82,7 @@ impl Overview {
         match event {
             Event::Column(column) if !column.detectors.is_empty() => self.column(column),
             Event::File(file) => self.file(file),
+            Event::Pseudonym(pseudonym) => self.pseudonyms.push(pseudonym.clone()),
             Event::Policy(policy) => self.policies.push(policy.clone()),
             Event::Decision(decision) if decision.status != "used" => {
                 self.decisions.push(decision.clone());

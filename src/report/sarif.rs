@@ -101,7 +101,7 @@ impl ReportWriter for Writer<'_> {
                 self.file(file);
             }
             Event::Policy(policy) => self.policies.push(policy.clone()),
-            Event::Decision(_) => {}
+            Event::Decision(_) | Event::Pseudonym(_) => {}
             Event::Summary(summary) => self.summary = Some(summary.clone()),
         }
         Ok(())

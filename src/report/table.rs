@@ -67,6 +67,7 @@ impl ReportWriter for Writer<'_> {
         self.found()?;
         self.clean()?;
         self.asides()?;
+        self.pseudonyms()?;
         self.policies()?;
         self.totals(&summary)?;
         self.out.flush()
@@ -316,6 +317,29 @@ impl Writer<'_> {
                 before = Some(noted);
             }
             self.aside(*ending, reason, named)?;
+        }
+        Ok(())
+    }
+
+    /// Columns of hashes whose plain values are known.
+    fn pseudonyms(&mut self) -> io::Result<()> {
+        let pseudonyms = std::mem::take(&mut self.overview.pseudonyms);
+        if !pseudonyms.is_empty() {
+            self.blank()?;
+            self.line("Pseudonyms", bold())?;
+        }
+        for pseudonym in &pseudonyms {
+            let place = &pseudonym.place;
+            let input = input_name(&place.file, place.member.as_deref());
+            let names = place.table.iter().chain(&place.column);
+            let names: Vec<&str> = names.map(|name| &**name).collect();
+            let text = format!(
+                "{} › {} is {}",
+                escaped(&input),
+                escaped(&names.join(" › ")),
+                escaped(&pseudonym.sentence())
+            );
+            self.hanging(2, &text, Style::new())?;
         }
         Ok(())
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::hits::{Hit, Packed};
 use super::ledger::{Accumulator, ColumnKey};
+use super::pseudonym::digest;
 use super::sample::Sieve;
 use super::worker::{Engine, MOST_PROBLEMS, Reading};
 use crate::detect::mask::mask;
@@ -313,9 +314,10 @@ impl<'r> ChunkSink<'r> {
         reading: &'r Reading<'r>,
         index: u64,
         (table, first_row): (Option<Arc<str>>, Option<u64>),
-        accumulator: Accumulator,
+        mut accumulator: Accumulator,
         scratch: Scratch,
     ) -> Self {
+        accumulator.samples.start(&reading.engine.pseudonyms);
         Self {
             reading,
             index,
@@ -371,6 +373,15 @@ impl<'r> ChunkSink<'r> {
             let Alike { form, evidence, .. } = *alike;
             let bits = alike.bits(found);
             let count: u64 = bits.iter().map(|word| u64::from(word.count_ones())).sum();
+            if !evidence.has(EvidenceSet::FAILED) {
+                compare_alike(
+                    &mut self.accumulator,
+                    matcher,
+                    batch,
+                    column.at,
+                    (alike, found),
+                );
+            }
             let tally = self.accumulator.tally(column.at);
             let counts = tally.forms.of(form);
             self.small[0].each(alike, found, counts.shapes[0].bound(), |hash| {
@@ -466,6 +477,25 @@ impl<'r> ChunkSink<'r> {
             return;
         }
         counts.values.add(candidate.hash);
+        let raw = Raw::new(&batch.text[candidate.span.start as usize..candidate.span.end as usize]);
+        let rule = &engine.matcher.detectors[usize::from(form.detector.0)].rule;
+        if rule.opaque && evidence.has(EvidenceSet::WHOLE) {
+            digest(raw.expose())
+                .into_iter()
+                .for_each(|digest| tally.add_digest(digest));
+        }
+        if candidate.hash < self.accumulator.samples.bound(form.detector) {
+            normalise(rule.normalise, rule.pad, raw.expose(), &mut self.normalised);
+            let samples = &mut self.accumulator.samples;
+            samples.add(
+                form.detector,
+                candidate.hash,
+                raw.expose(),
+                &self.normalised,
+            );
+        }
+        let tally = self.accumulator.tally(column.at);
+        let counts = tally.forms.of(candidate.form);
         let at = (self.index, self.counted + u64::from(candidate.value));
         let keep = engine.scan.samples;
         let wants_example = counts.wants_example(at, candidate.hash, keep);
@@ -475,8 +505,6 @@ impl<'r> ChunkSink<'r> {
         if !wants_example && !wants_hit {
             return;
         }
-        let raw = Raw::new(&batch.text[candidate.span.start as usize..candidate.span.end as usize]);
-        let rule = &engine.matcher.detectors[usize::from(form.detector.0)].rule;
         self.text.clear();
         mask(rule.mask, raw, &mut self.text);
         let value_text = engine
@@ -518,6 +546,44 @@ impl<'r> ChunkSink<'r> {
                 hit.row = row;
                 self.hits.push(&hit);
             }
+        }
+    }
+}
+
+/// Keeps what is needed to compare hashes with plain values: of digests, and of values that a sample wants.
+fn compare_alike(
+    accumulator: &mut Accumulator,
+    matcher: &Matcher,
+    batch: &Batch<'_>,
+    column: usize,
+    (alike, found): (&Alike, &Found),
+) {
+    let detector = matcher.forms[usize::from(alike.form.0)].detector;
+    let rule = &matcher.detectors[usize::from(detector.0)].rule;
+    let raw =
+        |whole: &Whole| Raw::new(&batch.text[whole.at as usize..(whole.at + whole.len) as usize]);
+    if rule.opaque {
+        let tally = accumulator.tally(column);
+        for whole in alike.values(found) {
+            if let Some(digest) = digest(raw(whole).expose()) {
+                tally.add_digest(digest);
+            }
+        }
+    }
+    let samples = &mut accumulator.samples;
+    if samples.bound(detector) == 0 {
+        return;
+    }
+    for whole in alike.values(found) {
+        if whole.hash < samples.bound(detector) {
+            let mut normalised = Vec::new();
+            normalise(
+                rule.normalise,
+                rule.pad,
+                raw(whole).expose(),
+                &mut normalised,
+            );
+            samples.add(detector, whole.hash, raw(whole).expose(), &normalised);
         }
     }
 }

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::hits::Stored;
+use super::pseudonym::Samples;
 use super::sample::Choice;
 use super::worker::Origin;
 use crate::detect::plan::ColumnPlan;
@@ -29,6 +30,8 @@ pub(crate) struct Accumulator {
     id: usize,
     index: HashMap<ColumnKey, usize>,
     columns: Vec<Counted>,
+    /// Some of the plain values, hashed.
+    pub(super) samples: Samples,
 }
 
 /// A column and its counts.
@@ -47,6 +50,7 @@ impl Default for Accumulator {
             id: NEXT.fetch_add(1, Ordering::Relaxed),
             index: HashMap::new(),
             columns: Vec::new(),
+            samples: Samples::default(),
         }
     }
 }
@@ -231,6 +235,14 @@ impl Ledger {
             })
             .collect();
         (columns, ways)
+    }
+
+    /// Takes out the samples of all threads.
+    pub(crate) fn samples(&mut self) -> Vec<Samples> {
+        let accumulators = self.accumulators.iter_mut();
+        accumulators
+            .map(|accumulator| std::mem::take(&mut accumulator.samples))
+            .collect()
     }
 
     /// Orders the chunks and says where each starts; and how many records each table has.

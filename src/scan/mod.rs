@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use crate::detect::Matcher;
+use crate::detect::{DetectorId, Matcher};
 use crate::error::{Error, Problem};
 use crate::event::{Event, RuleUsed, RulesUsed, SCHEMA, ScanRecord, Summary};
 use crate::format::ReadOptions;
@@ -21,6 +21,7 @@ mod hits;
 mod ledger;
 mod members;
 mod outbox;
+mod pseudonym;
 mod release;
 mod results;
 mod sample;
@@ -67,6 +68,8 @@ pub struct Scan {
     pub sample: Option<Sample>,
     /// The key of the fingerprints; random where absent.
     pub key: Option<[u8; 32]>,
+    /// Detectors, by id, all of whose numbers are hashed and compared with columns of hashes.
+    pub enumerate: Vec<String>,
     /// Bounds on memory.
     pub bounds: Bounds,
 }
@@ -128,6 +131,7 @@ impl Scan {
             samples: 0,
             sample: None,
             key: None,
+            enumerate: Vec::new(),
             bounds: Bounds::default(),
         }
     }
@@ -203,6 +207,9 @@ impl Scan {
             .unwrap_or_else(std::sync::PoisonError::into_inner);
         if let Some(error) = failed {
             return Err(error.into());
+        }
+        for record in pool.install(|| engine.compared()) {
+            emit(&Event::Pseudonym(record))?;
         }
         let summary = totals.summary(started.elapsed(), engine.is_stopped());
         emit(&Event::Summary(summary.clone()))?;
@@ -289,6 +296,16 @@ impl Giver<'_, '_> {
 }
 
 impl<'e> Engine<'e> {
+    /// What the columns of hashes are made of.
+    fn compared(&self) -> Vec<crate::event::PseudonymRecord> {
+        let detectors = (0u16..).zip(&self.matcher.detectors);
+        let tried: Vec<DetectorId> = detectors
+            .filter(|(_, detector)| self.scan.enumerate.contains(&detector.rule.id))
+            .map(|(number, _)| DetectorId(number))
+            .collect();
+        self.pseudonyms.records(&self.matcher, &tried)
+    }
+
     /// Reads an input: the results of its members, and then its own.
     fn read(&'e self, source: Source) -> Vec<Settled<'e>> {
         match source {

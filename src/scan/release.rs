@@ -8,6 +8,7 @@ use std::time::Duration;
 use super::Emit;
 use super::hits::Hit;
 use super::ledger::{Base, ChunkResult, Column, Ledger, Records};
+use super::pseudonym::Samples;
 use super::worker::Engine;
 use crate::detect::context::{Near, Says};
 use crate::detect::{DetectorId, FormId};
@@ -67,6 +68,7 @@ pub(crate) struct Settled<'e> {
 pub(crate) fn settle<'e>(engine: &'e Engine<'e>, mut ledger: Ledger) -> Settled<'e> {
     ledger.file = engine.shown_path(&ledger.file);
     ledger.member = ledger.member.map(|member| engine.shown_path(&member));
+    let samples = ledger.samples();
     let (columns, ways) = ledger.columns(engine.scan.samples);
     let (bases, records) = ledger.bases();
     let mut released = Released {
@@ -78,13 +80,14 @@ pub(crate) fn settle<'e>(engine: &'e Engine<'e>, mut ledger: Ledger) -> Settled<
         verdicts: judge(engine, &columns),
         columns,
     };
-    let columns = (0..released.columns.len())
+    let columns: Vec<ColumnRecord> = (0..released.columns.len())
         .map(|index| {
             let table = &released.columns[index].key.table;
             let rows = records.get(table).map_or(0, |records| records.looked_at());
             released.column(index, rows)
         })
         .collect();
+    released.compare(samples, &columns);
     for column in &mut released.columns {
         column.tally = ColumnTally::default();
     }
@@ -235,6 +238,27 @@ impl Released<'_> {
             }
         }
         Ok(Ok(chunk))
+    }
+
+    /// Keeps for the end of the scan what hashes are compared with: samples of what was found, and digests.
+    fn compare(&self, samples: Vec<Samples>, records: &[ColumnRecord]) {
+        let pseudonyms = &self.engine.pseudonyms;
+        let found: std::collections::BTreeSet<&str> = records
+            .iter()
+            .flat_map(|record| &record.detectors)
+            .map(|found| &*found.detector)
+            .collect();
+        let id = |detector: DetectorId| {
+            &*self.engine.matcher.detectors[usize::from(detector.0)]
+                .name
+                .id
+        };
+        pseudonyms.take_plain(samples.into_iter(), |detector| found.contains(id(detector)));
+        for (column, place) in self.columns.iter().zip(&self.places) {
+            if let Some(digests) = &column.tally.digests {
+                pseudonyms.take_column(place, digests);
+            }
+        }
     }
 
     fn finding(

@@ -12,6 +12,7 @@ use super::count::ChunkSink;
 use super::hits::Spool;
 use super::ledger::{Accumulator, ChunkResult, Ledger};
 use super::members::{APART, Inside};
+use super::pseudonym::Pseudonyms;
 use super::release::settle;
 use super::results::Results;
 use super::sample::{Choice, Probe};
@@ -31,6 +32,7 @@ pub(crate) struct Engine<'s> {
     pub(crate) scan: &'s Scan,
     pub(crate) matcher: Matcher,
     pub(crate) fingerprints: Fingerprints,
+    pub(crate) pseudonyms: Pseudonyms,
     pub(crate) spool: Spool,
     pub(crate) progress: &'s Progress,
     pub(crate) leases: Leases,
@@ -46,6 +48,7 @@ impl<'s> Engine<'s> {
     ) -> Self {
         Self {
             scan,
+            pseudonyms: Pseudonyms::new(&matcher),
             matcher,
             fingerprints: Fingerprints::new(scan.key),
             spool: Spool::new(bounds.hits),

@@ -8,6 +8,9 @@ const EXACT: usize = 1024;
 /// Different values counted exactly, of candidates: more do not make a column surer.
 const ENOUGH: usize = 256;
 
+/// Digests kept of a column of hashes.
+pub(crate) const DIGESTS: usize = 1 << 16;
+
 /// Counts of one column.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct ColumnTally {
@@ -17,6 +20,8 @@ pub(crate) struct ColumnTally {
     pub(crate) forms: Few<FormId, FormTally>,
     /// Per detector, the rows that hold at least one candidate that doesn't fail.
     pub(crate) rows: Few<DetectorId, u64>,
+    /// The smallest of the digests it consists of; none where it holds no digests.
+    pub(crate) digests: Option<Box<Distinct>>,
 }
 
 /// A key that is a small number.
@@ -262,5 +267,18 @@ impl ColumnTally {
         for (detector, rows) in other.rows.entries {
             *self.rows.of(detector) += rows;
         }
+        match (&mut self.digests, other.digests) {
+            (Some(mine), Some(theirs)) => mine.merge(&theirs),
+            (mine @ None, theirs) => *mine = theirs,
+            (Some(_), None) => {}
+        }
+    }
+
+    /// Adds a digest that is a whole cell.
+    pub(crate) fn add_digest(&mut self, digest: u64) {
+        let digests = self
+            .digests
+            .get_or_insert_with(|| Box::new(Distinct::new(DIGESTS)));
+        digests.add(digest);
     }
 }

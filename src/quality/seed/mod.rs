@@ -220,6 +220,7 @@ fn like(scan: &Scan, findings: bool) -> Scan {
         roots: Vec::new(),
         walk: scan.walk.clone(),
         thresholds: scan.thresholds.clone(),
+        enumerate: Vec::new(),
         read: scan.read.clone(),
         rules: scan.rules.clone(),
         findings,

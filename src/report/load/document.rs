@@ -69,6 +69,7 @@ impl<'de> Deserialize<'de> for Rest {
                         "files" => rest.files = map.next_value()?,
                         "policies" => rest.policies = map.next_value()?,
                         "decisions" => rest.decisions = map.next_value()?,
+                        "pseudonyms" => rest.pseudonyms = map.next_value()?,
                         "summary" => rest.summary = map.next_value()?,
                         _ => drop(map.next_value::<IgnoredAny>()?),
                     }

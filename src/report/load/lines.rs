@@ -113,6 +113,7 @@ fn other(
         "file" => Event::File(serde_json::from_slice(text).map_err(wrong)?),
         "policy" => Event::Policy(serde_json::from_slice(text).map_err(wrong)?),
         "decision" => Event::Decision(serde_json::from_slice(text).map_err(wrong)?),
+        "pseudonym" => Event::Pseudonym(serde_json::from_slice(text).map_err(wrong)?),
         "summary" => Event::Summary(serde_json::from_slice(text).map_err(wrong)?),
         _ => return Ok(None),
     }))
@@ -131,6 +132,7 @@ pub(super) fn rest(saved: &Saved, text: &[u8]) -> Result<Rest, Error> {
             Event::File(record) => rest.files.push_back(record),
             Event::Policy(record) => rest.policies.push(record),
             Event::Decision(record) => rest.decisions.push(record),
+            Event::Pseudonym(record) => rest.pseudonyms.push(record),
             Event::Summary(record) => rest.summary = Some(record),
         }
         Ok(())

@@ -9,7 +9,8 @@ use hashbrown::HashMap;
 
 use super::Emit;
 use crate::event::{
-    ColumnRecord, DecisionRecord, Event, FileRecord, Finding, PolicyRecord, ScanRecord, Summary,
+    ColumnRecord, DecisionRecord, Event, FileRecord, Finding, PolicyRecord, PseudonymRecord,
+    ScanRecord, Summary,
 };
 
 /// All records of a result that are no findings.
@@ -20,6 +21,7 @@ pub(in crate::report) struct Rest {
     pub(in crate::report) files: VecDeque<FileRecord>,
     pub(in crate::report) policies: Vec<PolicyRecord>,
     pub(in crate::report) decisions: Vec<DecisionRecord>,
+    pub(in crate::report) pseudonyms: Vec<PseudonymRecord>,
     pub(in crate::report) summary: Option<Summary>,
 }
 
@@ -88,6 +90,9 @@ impl Merge {
         }
         for column in self.rest.columns {
             emit(&Event::Column(column))?;
+        }
+        for pseudonym in self.rest.pseudonyms {
+            emit(&Event::Pseudonym(pseudonym))?;
         }
         for decision in self.rest.decisions {
             emit(&Event::Decision(decision))?;

@@ -175,9 +175,19 @@ fn no_raw_value_is_in_a_masked_result() {
         .map(str::to_owned)
         .collect();
     assert!(values.len() > 1000, "the sample holds personal data");
+    // Fingerprints are random digits, in which a short value stands by accident once in some fifty runs; that they are
+    // nothing else is seen by their form.
+    let without_fingerprint = |mut record: serde_json::Value| {
+        if let Some(fingerprint) = record.as_object_mut().and_then(|r| r.remove("fingerprint")) {
+            let text = fingerprint.as_str().unwrap();
+            let is_hex = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
+            assert!(text.len() == 32 && text.bytes().all(is_hex));
+        }
+        record.to_string() + "\n"
+    };
     let masked: String = records(&scan_of(&[&sample()]))
-        .iter()
-        .map(|record| record.to_string() + "\n")
+        .into_iter()
+        .map(without_fingerprint)
         .collect();
     let found = aho_corasick::AhoCorasick::new(&values)
         .unwrap()

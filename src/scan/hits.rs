@@ -35,6 +35,16 @@ pub(crate) struct Hit<'a> {
 pub(crate) struct Packed(Vec<u8>);
 
 impl Packed {
+    /// Something else that is packed, to wait like hits.
+    pub(super) fn of(bytes: Vec<u8>) -> Self {
+        Self(bytes)
+    }
+
+    /// Reads what was packed.
+    pub(super) fn unpack(&self) -> Unpack<'_> {
+        Unpack(&self.0)
+    }
+
     pub(crate) fn push(&mut self, hit: &Hit<'_>) {
         let out = &mut self.0;
         let flags = u64::from(hit.stored.is_some()) | u64::from(hit.value.is_some()) << 1;
@@ -61,7 +71,7 @@ impl Packed {
     }
 }
 
-fn number(out: &mut Vec<u8>, mut value: u64) {
+pub(super) fn number(out: &mut Vec<u8>, mut value: u64) {
     while value >= 0x80 {
         out.push(value as u8 | 0x80);
         value >>= 7;
@@ -69,7 +79,7 @@ fn number(out: &mut Vec<u8>, mut value: u64) {
     out.push(value as u8);
 }
 
-fn text(out: &mut Vec<u8>, text: &str) {
+pub(super) fn text(out: &mut Vec<u8>, text: &str) {
     number(out, text.len() as u64);
     out.extend_from_slice(text.as_bytes());
 }
@@ -78,7 +88,11 @@ fn text(out: &mut Vec<u8>, text: &str) {
 pub(crate) struct Unpack<'a>(&'a [u8]);
 
 impl<'a> Unpack<'a> {
-    fn number(&mut self) -> Option<u64> {
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub(super) fn number(&mut self) -> Option<u64> {
         let mut value = 0;
         for shift in (0..64).step_by(7) {
             let (&byte, rest) = self.0.split_first()?;
@@ -91,13 +105,13 @@ impl<'a> Unpack<'a> {
         None
     }
 
-    fn bytes(&mut self, len: usize) -> Option<&'a [u8]> {
+    pub(super) fn bytes(&mut self, len: usize) -> Option<&'a [u8]> {
         let (bytes, rest) = self.0.split_at_checked(len)?;
         self.0 = rest;
         Some(bytes)
     }
 
-    fn text(&mut self) -> Option<&'a str> {
+    pub(super) fn text(&mut self) -> Option<&'a str> {
         let len = self.number()? as usize;
         std::str::from_utf8(self.bytes(len)?).ok()
     }
@@ -136,6 +150,16 @@ impl<'a> Iterator for Unpack<'a> {
 pub(crate) enum Stored {
     Memory(Packed),
     Spooled { at: u64, len: usize },
+}
+
+impl Stored {
+    /// Bytes that wait.
+    pub(super) fn len(&self) -> usize {
+        match self {
+            Stored::Memory(packed) => packed.0.len(),
+            Stored::Spooled { len, .. } => *len,
+        }
+    }
 }
 
 /// Where hits wait.

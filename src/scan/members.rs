@@ -85,12 +85,12 @@ impl<'e> Inside<'e, '_> {
             return self.here(member, results);
         }
         let (origin, input) = self.input(member);
-        let slot = results.later();
+        let slot = results.later(engine);
         scope.spawn(move |_| {
             let mut results = Results::default();
             read_input(engine, &origin, input, &mut results);
             engine.leases.give_back(lease);
-            *lock(&slot) = results;
+            *lock(&slot) = Some(results);
         });
     }
 
@@ -101,7 +101,7 @@ impl<'e> Inside<'e, '_> {
             ..self.origin_of(&unread.name)
         };
         let ledger = Ledger::unread(&origin, None, unread.problem);
-        results.push(settle(self.engine, ledger));
+        results.push(self.engine, settle(self.engine, ledger));
     }
 
     fn here(&self, member: Member<'_>, results: &mut Results<'e>) {
@@ -112,7 +112,7 @@ impl<'e> Inside<'e, '_> {
                 self.engine.scan.read.limits.depth
             ));
             let ledger = Ledger::unread(&origin, None, problem);
-            return results.push(settle(self.engine, ledger));
+            return results.push(self.engine, settle(self.engine, ledger));
         }
         read_input(self.engine, &origin, input, results);
     }

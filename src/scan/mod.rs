@@ -21,6 +21,7 @@ mod hits;
 mod ledger;
 mod members;
 mod outbox;
+mod packed;
 mod pseudonym;
 mod release;
 mod results;
@@ -29,7 +30,7 @@ mod worker;
 
 use ledger::Ledger;
 use outbox::Outbox;
-use release::{Settled, Totals, settle};
+use release::{Totals, settle};
 use results::Results;
 pub use sample::Sample;
 use worker::{Engine, Origin, lock, read_input};
@@ -179,7 +180,7 @@ impl Scan {
             totals: Totals::default(),
             failed: None,
         });
-        let outbox: Outbox<Vec<Settled<'_>>> = Outbox::default();
+        let outbox: Outbox<Results<'_>> = Outbox::default();
         pool.in_place_scope(|scope| {
             for (number, source) in sources.enumerate() {
                 outbox.open(2 * self.threads.max(1));
@@ -282,15 +283,13 @@ struct Giver<'e, 'f> {
 }
 
 impl Giver<'_, '_> {
-    fn give(&mut self, engine: &Engine<'_>, settled: Vec<Settled<'_>>) {
-        for settled in settled {
-            if self.failed.is_some() {
-                return;
-            }
-            if let Err(error) = settled.emit(&mut self.totals, self.emit) {
-                engine.progress.stop.store(true, Ordering::Relaxed);
-                self.failed = Some(error);
-            }
+    fn give<'e>(&mut self, engine: &'e Engine<'e>, results: Results<'e>) {
+        if self.failed.is_some() {
+            return;
+        }
+        if let Err(error) = results.emit(engine, &mut self.totals, self.emit) {
+            engine.progress.stop.store(true, Ordering::Relaxed);
+            self.failed = Some(error);
         }
     }
 }
@@ -307,7 +306,7 @@ impl<'e> Engine<'e> {
     }
 
     /// Reads an input: the results of its members, and then its own.
-    fn read(&'e self, source: Source) -> Vec<Settled<'e>> {
+    fn read(&'e self, source: Source) -> Results<'e> {
         match source {
             Source::Walked(found) => self.read_found(found),
             Source::Memory(name, bytes) => {
@@ -317,13 +316,17 @@ impl<'e> Engine<'e> {
         }
     }
 
-    fn read_found(&'e self, found: Found) -> Vec<Settled<'e>> {
+    fn read_found(&'e self, found: Found) -> Results<'e> {
         let origin = Origin {
             file: found.name.as_str().into(),
             member: None,
             len: Some(found.len),
         };
-        let unread = |problem| vec![settle(self, Ledger::unread(&origin, None, problem))];
+        let unread = |problem| {
+            let mut results = Results::default();
+            results.own(settle(self, Ledger::unread(&origin, None, problem)));
+            results
+        };
         if let Some(problem) = found.problem {
             return unread(problem);
         }
@@ -337,19 +340,14 @@ impl<'e> Engine<'e> {
                 Err(problem) => return unread(problem),
             },
         };
-        let mut settled = self.read_body(found.name, body, len);
-        if let (Some(own), Some(watch)) = (settled.last_mut(), watch) {
-            own.add(watch.changed());
+        let mut results = self.read_body(found.name, body, len);
+        if let Some(watch) = watch {
+            results.add(watch.changed());
         }
-        settled
+        results
     }
 
-    fn read_body(
-        &'e self,
-        name: String,
-        body: input::Body<'_>,
-        len: Option<u64>,
-    ) -> Vec<Settled<'e>> {
+    fn read_body(&'e self, name: String, body: input::Body<'_>, len: Option<u64>) -> Results<'e> {
         let origin = Origin {
             file: name.as_str().into(),
             member: None,
@@ -363,6 +361,6 @@ impl<'e> Engine<'e> {
         };
         let mut results = Results::default();
         read_input(self, &origin, input, &mut results);
-        results.in_order()
+        results
     }
 }

@@ -8,6 +8,7 @@ use std::time::Duration;
 use super::Emit;
 use super::hits::Hit;
 use super::ledger::{Base, ChunkResult, Column, Ledger, Records};
+use super::packed::Packer;
 use super::pseudonym::Samples;
 use super::worker::Engine;
 use crate::detect::context::{Near, Says};
@@ -37,6 +38,40 @@ pub(crate) struct Totals {
 }
 
 impl Totals {
+    /// Counts what an event says; and whether the input that it is about could not be read in full.
+    pub(crate) fn add(&mut self, engine: &Engine<'_>, event: &Event, is_unread: bool) {
+        match event {
+            Event::Column(column) => self.column(engine, column),
+            Event::File(file) => {
+                self.files.add(file.status);
+                self.unread += u64::from(is_unread);
+                self.findings += file.findings;
+                if let Some(sampled) = file.sampled {
+                    let sum = self.sample.get_or_insert_default();
+                    sum.records = sum.records.saturating_add(file.records);
+                    sum.sampled = sum.sampled.saturating_add(sampled);
+                }
+                let is_read = matches!(file.status, Status::Scanned | Status::Partial);
+                if file.member.is_none() && is_read {
+                    self.bytes += file.bytes;
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn column(&mut self, engine: &Engine<'_>, column: &ColumnRecord) {
+        for found in &column.detectors {
+            *self
+                .categories
+                .entry(found.category.to_string())
+                .or_default() += found.matches;
+            if engine.is_identifying(&found.detector) {
+                self.subjects = self.subjects.max(found.distinct);
+            }
+        }
+    }
+
     pub(crate) fn summary(self, elapsed: Duration, interrupted: bool) -> Summary {
         Summary {
             files: self.files,
@@ -52,7 +87,7 @@ impl Totals {
     }
 }
 
-/// An input whose columns have been judged: small, so that many can wait for their turn.
+/// An input whose columns have been judged.
 pub(crate) struct Settled<'e> {
     ledger: Ledger,
     released: Released<'e>,
@@ -112,8 +147,33 @@ impl Settled<'_> {
         self.ledger.problems.extend(problem);
     }
 
+    /// Bytes of hits that wait.
+    pub(crate) fn stored(&self) -> usize {
+        let hits = self
+            .ledger
+            .chunks
+            .iter()
+            .filter_map(|chunk| chunk.hits.as_ref());
+        hits.map(super::hits::Stored::len).sum()
+    }
+
     /// Emits all events of the input.
     pub(crate) fn emit(self, totals: &mut Totals, emit: &mut Emit<'_>) -> io::Result<()> {
+        let engine = self.released.engine;
+        self.events(&mut |event, is_unread| {
+            totals.add(engine, event, is_unread);
+            emit(event)
+        })
+    }
+
+    /// Packs all events of a member.
+    pub(crate) fn pack(self, packer: &mut Packer) {
+        self.events(&mut |event, is_unread| packer.event(event, is_unread))
+            .expect("memory takes all that is written to it");
+    }
+
+    /// Gives all events of the input; with each whether the input could not be read in full.
+    fn events(self, emit: &mut dyn FnMut(&Event, bool) -> io::Result<()>) -> io::Result<()> {
         let Self {
             mut ledger,
             released,
@@ -126,7 +186,8 @@ impl Settled<'_> {
         let mut broken = None;
         for (chunk, base) in std::mem::take(&mut ledger.chunks).into_iter().zip(bases) {
             let way = ways.get(&chunk.source).map_or(&[][..], Vec::as_slice);
-            match released.chunk(chunk, &base, way, &mut reasons, emit)? {
+            let mut emit = |event: &Event| emit(event, false);
+            match released.chunk(chunk, &base, way, &mut reasons, &mut emit)? {
                 Ok(chunk) => ledger.chunks.push(chunk),
                 Err(error) => broken = Some(error),
             }
@@ -138,22 +199,15 @@ impl Settled<'_> {
         }
         let mut findings = 0;
         for record in columns {
-            findings += released.add_to(totals, &record);
-            emit(&Event::Column(record))?;
+            findings += record
+                .detectors
+                .iter()
+                .map(|found| found.matches)
+                .sum::<u64>();
+            emit(&Event::Column(record), false)?;
         }
         let record = ledger.record(records, findings);
-        totals.files.add(record.status);
-        totals.unread += u64::from(ledger.is_unread());
-        totals.findings += findings;
-        if let Some(sampled) = record.sampled {
-            let sum = totals.sample.get_or_insert_default();
-            sum.records = sum.records.saturating_add(record.records);
-            sum.sampled = sum.sampled.saturating_add(sampled);
-        }
-        if ledger.member.is_none() && matches!(record.status, Status::Scanned | Status::Partial) {
-            totals.bytes += record.bytes;
-        }
-        emit(&Event::File(record))
+        emit(&Event::File(record), ledger.is_unread())
     }
 }
 
@@ -213,7 +267,7 @@ impl Released<'_> {
         base: &Base,
         way: &[usize],
         reasons: &mut ReasonCache,
-        emit: &mut Emit<'_>,
+        emit: &mut dyn FnMut(&Event) -> io::Result<()>,
     ) -> io::Result<Result<ChunkResult, io::Error>> {
         let Some(stored) = chunk.hits.take() else {
             return Ok(Ok(chunk));
@@ -422,22 +476,6 @@ impl Released<'_> {
         }
     }
 
-    /// Adds what was found in a column to the totals; how many findings that is.
-    fn add_to(&self, totals: &mut Totals, record: &ColumnRecord) -> u64 {
-        let mut findings = 0;
-        for found in &record.detectors {
-            findings += found.matches;
-            *totals
-                .categories
-                .entry(found.category.to_string())
-                .or_default() += found.matches;
-            if self.is_identifying(&found.detector) {
-                totals.subjects = totals.subjects.max(found.distinct);
-            }
-        }
-        findings
-    }
-
     /// What candidates there are of detectors of which nothing is found.
     fn considered(
         &self,
@@ -454,23 +492,6 @@ impl Released<'_> {
             (b.confidence.total_cmp(&a.confidence)).then_with(|| a.detector.cmp(&b.detector))
         });
         considered
-    }
-
-    /// Whether different values mean different people.
-    fn is_identifying(&self, id: &str) -> bool {
-        let rule = self
-            .engine
-            .matcher
-            .detectors
-            .iter()
-            .map(|detector| &detector.rule)
-            .find(|rule| rule.id == id);
-        rule.is_some_and(|rule| {
-            matches!(
-                rule.category,
-                Category::NationalId | Category::Contact | Category::Identity
-            )
-        })
     }
 
     /// What one detector found in a column; none where nothing of it is sure enough.
@@ -623,6 +644,17 @@ impl Default for Gathered {
 }
 
 impl Engine<'_> {
+    /// Whether different values mean different people.
+    fn is_identifying(&self, id: &str) -> bool {
+        let mut rules = (self.matcher.detectors.iter()).map(|detector| &detector.rule);
+        rules.find(|rule| rule.id == id).is_some_and(|rule| {
+            matches!(
+                rule.category,
+                Category::NationalId | Category::Contact | Category::Identity
+            )
+        })
+    }
+
     /// What tells equal columns of two scans with the same key: keyed hashes of some of their values.
     fn signature(&self, distinct: &Distinct) -> Vec<String> {
         let Some(key) = &self.scan.key else {

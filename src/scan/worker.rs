@@ -37,6 +37,29 @@ pub(crate) struct Engine<'s> {
     pub(crate) progress: &'s Progress,
     pub(crate) leases: Leases,
     scratches: Mutex<Vec<Scratch>>,
+    /// What is known of columns by their names, which come again in every file of a kind.
+    plans: Known<ColumnPlan>,
+    shown: Known<str>,
+}
+
+/// What was worked out for a name.
+type Known<T> = Mutex<HashMap<Arc<str>, Arc<T>>>;
+
+/// Names kept, and the longest one in bytes.
+const MOST_KNOWN: usize = 4096;
+const LONGEST_KNOWN: usize = 200;
+
+/// What is known of a name, worked out where it is met for the first time.
+fn known<T: ?Sized>(known: &Known<T>, name: &Arc<str>, work: impl FnOnce() -> Arc<T>) -> Arc<T> {
+    if let Some(found) = lock(known).get(name) {
+        return found.clone();
+    }
+    let made = work();
+    let mut known = lock(known);
+    if known.len() < MOST_KNOWN && name.len() <= LONGEST_KNOWN {
+        known.insert(name.clone(), made.clone());
+    }
+    made
 }
 
 impl<'s> Engine<'s> {
@@ -56,20 +79,23 @@ impl<'s> Engine<'s> {
             leases: Leases {
                 free: AtomicUsize::new(bounds.in_flight),
             },
-            scratches: Mutex::new(Vec::new()),
+            scratches: Mutex::default(),
+            plans: Mutex::default(),
+            shown: Mutex::default(),
         }
     }
 
     /// A table's or column's name as it may be shown.
     pub(crate) fn shown_name(&self, name: &Arc<str>) -> Arc<str> {
         if self.scan.reveal {
-            name.clone()
-        } else {
+            return name.clone();
+        }
+        known(&self.shown, name, || {
             let mut scratch = self.scratch();
             let shown = self.matcher.veil(name, &mut scratch).into();
             lock(&self.scratches).push(scratch);
             shown
-        }
+        })
     }
 
     /// The path of an input as it may be shown.
@@ -163,8 +189,8 @@ pub(crate) fn read_input<'e>(
     let mut reader = match opened.reader {
         Ok(reader) => reader,
         Err(problem) => {
-            results.push(settle(engine, Ledger::unread(origin, format, problem)));
-            return;
+            let ledger = Ledger::unread(origin, format, problem);
+            return close(engine, depth, ledger, results);
         }
     };
     let rows = reader.rows();
@@ -232,7 +258,16 @@ pub(crate) fn read_input<'e>(
     let bytes = origin.len.unwrap_or_else(|| reader.position());
     drop(reader);
     let ledger = reading.into_ledger(origin, format, bytes, problems);
-    results.push(settle(engine, ledger));
+    close(engine, depth, ledger, results);
+}
+
+fn close<'e>(engine: &'e Engine<'e>, depth: usize, ledger: Ledger, results: &mut Results<'e>) {
+    let settled = settle(engine, ledger);
+    if depth == 0 {
+        results.own(settled);
+    } else {
+        results.push(engine, settled);
+    }
 }
 
 /// Chunks that wait until it is known which of their records are looked at; none does where all are.
@@ -346,11 +381,11 @@ impl Reading<'_> {
         if let Some(plan) = lock(&self.plans).get(name) {
             return plan.clone();
         }
-        let plan = Arc::new(ColumnPlan::new(
-            &self.engine.matcher,
-            name,
-            self.engine.scan.min_confidence,
-        ));
+        let engine = self.engine;
+        let plan = known(&engine.plans, name, || {
+            let confidence = engine.scan.min_confidence;
+            Arc::new(ColumnPlan::new(&engine.matcher, name, confidence))
+        });
         lock(&self.plans).insert(name.clone(), plan.clone());
         plan
     }

@@ -67,7 +67,42 @@ const FIRST: &[(&[u8], &[&[u8]])] = &[
     (b"REM", &[b"INSERTING"]),
 ];
 
-/// Whether a text starts with SQL: behind its comments stands the first statement of a dump, and somewhere its end.
+/// First words of other statements of dumps, which may be words of other languages.
+const MAYBE: &[&[u8]] = &[
+    b"SET",
+    b"SELECT",
+    b"DELIMITER",
+    b"COMMENT",
+    b"GRANT",
+    b"REVOKE",
+    b"ALTER",
+    b"DROP",
+    b"CREATE",
+    b"COMMIT",
+    b"PRAGMA",
+    b"DECLARE",
+    b"IF",
+    b"EXEC",
+    b"PRINT",
+    b"PROMPT",
+];
+
+/// Statements looked at, at the most.
+const MOST_LOOKED_AT: usize = 200;
+
+/// How much a statement looks like SQL.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Looks {
+    /// No SQL.
+    Other,
+    /// `USE shop;`, `BEGIN;`, `SET x = 1;`: other languages have such lines, too.
+    Maybe,
+    /// Nothing else starts like this.
+    Surely,
+}
+
+/// Whether a text starts with SQL: behind its comments stands the first statement of a dump, and somewhere its end. Where
+/// the first ones could be another language's, a later one has to be surely SQL.
 pub(super) fn is_sql(head: &[u8]) -> bool {
     let text = Text {
         bytes: head,
@@ -75,33 +110,88 @@ pub(super) fn is_sql(head: &[u8]) -> bool {
     };
     let dialect = Dialect::sniff(head);
     let mut at = 0;
-    for _ in 0..1000 {
-        at = text.space(at);
-        match head.get(at) {
-            Some(b'#' | b'\\') => at = text.line_end(at).unwrap_or(head.len()),
-            Some(b'/') if head[at..].starts_with(b"/*!") => return ends_somewhere(head),
-            _ => match text.comment(at, dialect) {
-                Ok(Some(next)) => at = next,
-                _ => break,
+    for _ in 0..MOST_LOOKED_AT {
+        let Some(start) = skip_comments(text, at, dialect) else {
+            return false;
+        };
+        if is_versioned(&head[start..]) {
+            return ends_somewhere(head);
+        }
+        match statement(text, start) {
+            Looks::Surely => return ends_somewhere(head),
+            Looks::Other => return false,
+            Looks::Maybe => match behind(&head[start..]) {
+                Some(next) => at = start + next,
+                None => return false,
             },
         }
     }
-    is_statement(text, at) && ends_somewhere(head)
+    false
+}
+
+/// Where the first statement behind comments starts; none where they are those of a program.
+fn skip_comments(text: Text<'_>, mut at: usize, dialect: Dialect) -> Option<usize> {
+    for _ in 0..1000 {
+        at = text.space(at);
+        let rest = &text.bytes[at..];
+        match rest {
+            // A script's first line, or what Rust and C say to their compilers.
+            [b'#', b'!' | b'[' | b'a'..=b'z', ..] => return None,
+            [b'#' | b'\\', ..] => at = text.line_end(at).unwrap_or(text.bytes.len()),
+            _ if is_versioned(rest) => return Some(at),
+            _ if rest.starts_with(b"/*!") => return None,
+            _ => match text.comment(at, dialect) {
+                Ok(Some(next)) => at = next,
+                _ => return Some(at),
+            },
+        }
+    }
+    Some(at)
+}
+
+/// `/*!40101 SET …` and MariaDB's `/*M!`: statements for some versions only.
+fn is_versioned(rest: &[u8]) -> bool {
+    matches!(rest, [b'/', b'*', b'!', digit, ..] if digit.is_ascii_digit())
+        || rest.starts_with(b"/*!M")
+        || rest.starts_with(b"/*M!")
+}
+
+/// The place behind a statement's end: a semicolon outside of quotes, or `GO` on a line of its own.
+fn behind(rest: &[u8]) -> Option<usize> {
+    let mut quote = None;
+    for (at, &byte) in rest.iter().enumerate() {
+        match (quote, byte) {
+            (None, b';') => return Some(at + 1),
+            (None, b'\n') if is_go(&rest[at + 1..]) => return Some(at + 3),
+            (None, b'\'' | b'"' | b'`') => quote = Some(byte),
+            (Some(open), _) if open == byte => quote = None,
+            _ => {}
+        }
+    }
+    None
+}
+
+fn is_go(line: &[u8]) -> bool {
+    let ends = |byte: Option<&u8>| byte.is_none_or(u8::is_ascii_whitespace);
+    line.get(..2)
+        .is_some_and(|word| word.eq_ignore_ascii_case(b"GO"))
+        && ends(line.get(2))
 }
 
 fn ends_somewhere(head: &[u8]) -> bool {
     head.contains(&b';') || memmem::find(head, b"\nGO").is_some()
 }
 
-fn is_statement(text: Text<'_>, at: usize) -> bool {
+fn statement(text: Text<'_>, at: usize) -> Looks {
     let (Some((first, next)), bytes) = (word(text, at), text.bytes) else {
-        return false;
+        return Looks::Other;
     };
     let second_at = text.space(next);
     let second = word(text, second_at);
     let is_known = |list: &[&[u8]]| {
         second.is_some_and(|(word, _)| list.iter().any(|known| word.eq_ignore_ascii_case(known)))
     };
+    let looks = |surely: bool| if surely { Looks::Surely } else { Looks::Other };
     if let Some((_, list)) = FIRST
         .iter()
         .find(|(known, _)| first.eq_ignore_ascii_case(known))
@@ -113,27 +203,41 @@ fn is_statement(text: Text<'_>, at: usize) -> bool {
         };
         let inserts =
             first.eq_ignore_ascii_case(b"INSERT") || first.eq_ignore_ascii_case(b"REPLACE");
-        return is_no_prose(text, second_at)
-            && (!inserts || has_rows(b"VALUES") || has_rows(b"SELECT ") || has_rows(b"SET "));
+        return looks(
+            is_no_prose(text, second_at)
+                && (!inserts || has_rows(b"VALUES") || has_rows(b"SELECT ") || has_rows(b"SET ")),
+        );
     }
+    let is = |known: &[u8]| first.eq_ignore_ascii_case(known);
     let Some((_, behind)) = second else {
         // `USE [db]`, `INSERT [dbo].[T]`, `BEGIN;`
         let quoted = matches!(bytes.get(second_at), Some(b'[' | b'`' | b'"'));
-        let names = [&b"USE"[..], b"INSERT", b"UPDATE", b"COPY"];
-        let begins = first.eq_ignore_ascii_case(b"BEGIN") && bytes.get(second_at) == Some(&b';');
-        return begins || quoted && names.iter().any(|known| first.eq_ignore_ascii_case(known));
+        let begins = is(b"BEGIN") && bytes.get(second_at) == Some(&b';');
+        let variable = is(b"SET") && bytes.get(second_at) == Some(&b'@');
+        return match quoted {
+            true => looks(is(b"USE") || is(b"INSERT") || is(b"UPDATE") || is(b"COPY")),
+            false if begins || variable => Looks::Maybe,
+            false => Looks::Other,
+        };
     };
     let rest = &bytes[behind..bytes.len().min(behind + 2000)];
-    let is = |known: &[u8]| first.eq_ignore_ascii_case(known);
     let third = rest.trim_ascii_start();
-    is(b"USE") && third.starts_with(b";")
-        || is(b"SET") && (third.starts_with(b"=") || third.starts_with(b"@@"))
-        || is(b"COPY") && memmem::find(rest, b"FROM stdin").is_some()
-        || is(b"INSERT") && (rest.starts_with(b".") || third.starts_with(b"("))
-        || is(b"UPDATE")
-            && memmem::find(&rest.to_ascii_uppercase(), b"SET ").is_some()
-            && rest.contains(&b'=')
-        || is(b"DELIMITER") && !rest.is_empty()
+    let is_copy = is(b"COPY") && memmem::find(rest, b"FROM stdin").is_some();
+    let is_insert = is(b"INSERT") && (rest.starts_with(b".") || third.starts_with(b"("));
+    if is_copy || is_insert && memmem::find(&rest.to_ascii_uppercase(), b"VALUES").is_some() {
+        return Looks::Surely;
+    }
+    let is_update = || {
+        let rest = rest.to_ascii_uppercase();
+        memmem::find(&rest, b"SET ").is_some() && rest.contains(&b'=') && rest.contains(&b';')
+    };
+    let maybe = is(b"USE") && (third.starts_with(b";") || is_go(third))
+        || MAYBE.iter().any(|known| is(known));
+    match (maybe, is(b"UPDATE") && is_update()) {
+        (_, true) => Looks::Surely,
+        (true, _) => Looks::Maybe,
+        _ => Looks::Other,
+    }
 }
 
 /// `Insert into the box` and `create table of contents` are prose: a name comes next, and then what no prose has.
@@ -174,10 +278,15 @@ mod tests {
             "insert [dbo].[T] ([a]) values (1)\nGO\n",
             "PRAGMA foreign_keys=OFF;\n",
             "USE `shop`;\n",
+            "USE shop;\nINSERT INTO t VALUES (1);",
             "REM INSERTING into T\nSET DEFINE OFF;",
             "--\n-- x\n\nCOPY public.t (a) FROM stdin;\n1\n\\.\n",
             "BEGIN;\nCREATE TABLE t (a int);",
             "SET FOREIGN_KEY_CHECKS=0;",
+            "USE shop\nGO\nSET ANSI_NULLS ON\nGO\nCREATE TABLE t (a int)\nGO\n",
+            "SET statement_timeout = 0;\nSELECT pg_catalog.set_config('a', '', false);\nCREATE TABLE t (a int);\n",
+            "/*M!999999\\- enable the sandbox mode */\n-- MariaDB dump\nDROP TABLE IF EXISTS `t`;",
+            "# phpMyAdmin\n\nCREATE TABLE t (a int);",
         ] {
             assert!(is_sql(sql.as_bytes()), "{sql}");
         }
@@ -188,6 +297,13 @@ mod tests {
             "-- \nRegards; Jan",
             "Update your address, please; set it right",
             "{\"a\": 1}",
+            "/*!\nWhat this crate does.\n*/\nuse std;\nfn main() {}\n",
+            "/*! A file. */\nuse `a`; let b = 1;",
+            "#!/usr/bin/perl\nuse strict;\nuse warnings;\n",
+            "# a\n\nuse strict;\nuse warnings;\nmy $x = 'INSERT INTO t VALUES (1);';\n",
+            "use std;\n\nupdate the world;\n",
+            "#[test]\nuse a;\n",
+            "begin;\nwrite('x');\nend.\n",
         ] {
             assert!(!is_sql(other.as_bytes()), "{other}");
         }

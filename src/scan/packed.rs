@@ -284,13 +284,13 @@ mod tests {
                 finding(&place, &evidence, 2),
                 file(&place),
             ];
-            let mut packer = Packer::default();
+            let mut events_of_one = Packer::default();
             for event in &events {
-                packer.event(event, member == 3).unwrap();
+                events_of_one.event(event, member == 3).unwrap();
                 expected.push(format!("{event:?}"));
             }
             let mut one = PackedEvents::default();
-            one.push(&packer, &spool);
+            one.push(&events_of_one, &spool);
             packed.append(one, &spool);
         }
         let mut given = Vec::new();

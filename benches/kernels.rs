@@ -65,6 +65,7 @@ impl Sink for Count {
 fn read(name: &str, text: &bytes::Bytes) -> usize {
     let input = Input {
         name: name.to_owned(),
+        folder: None,
         depth: 0,
         body: Body::Blob(text.clone()),
         budget: speur::input::Budget::default(),

@@ -403,6 +403,8 @@ pub struct Summary {
     pub files: FileCounts,
     /// Bytes of all inputs that were read.
     pub bytes: u64,
+    /// Bytes on disk of the files that ended in which status: together, all that was met.
+    pub sizes: ByteCounts,
     /// All findings.
     pub findings: u64,
     /// Findings of each category.
@@ -444,6 +446,33 @@ pub struct FileCounts {
     pub skipped: u64,
     /// Not readable.
     pub failed: u64,
+}
+
+/// Bytes of the files that ended in which status; what lies in archives is not counted again.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ByteCounts {
+    /// Of those read in full.
+    pub scanned: u64,
+    /// Of those read in part.
+    pub partial: u64,
+    /// Of those known and not read.
+    pub skipped: u64,
+    /// Of those that are not readable.
+    pub failed: u64,
+}
+
+impl ByteCounts {
+    /// Adds a file.
+    pub fn add(&mut self, status: Status, bytes: u64) {
+        let sum = match status {
+            Status::Scanned => &mut self.scanned,
+            Status::Partial => &mut self.partial,
+            Status::Skipped => &mut self.skipped,
+            Status::Failed => &mut self.failed,
+        };
+        *sum = sum.saturating_add(bytes);
+    }
 }
 
 impl FileCounts {

@@ -50,6 +50,7 @@ fn read(text: &[u8], options: &ReadOptions, stream: bool) -> (Vec<Cell>, u64) {
     };
     let input = Input {
         name: "a.csv".into(),
+        folder: None,
         depth: 0,
         body,
         budget: speur::input::Budget::default(),

@@ -24,6 +24,10 @@ fn pieces() -> impl Strategy<Value = String> {
         Just("\n".to_owned()),
         Just("\r\n".to_owned()),
         Just("{\"email\":\"a@b.nl\"}\n".to_owned()),
+        Just(
+            "\"{\"\"mail\"\":\"\"jan@post.nl\"\",\"\"n\"\":[{\"\"b\"\":\"\"111222333\"\"}]}\""
+                .to_owned()
+        ),
         Just(" ".to_owned()),
         "[a-zé0-9.]{0,8}",
     ];

@@ -72,6 +72,7 @@ fn read(
     let opened = open(
         Input {
             name: name.into(),
+            folder: None,
             depth: 0,
             body,
             budget: speur::input::Budget::default(),

@@ -81,6 +81,7 @@ fn format() -> &'static dyn Format {
 fn head(bytes: &[u8]) -> Head<'_> {
     Head {
         name: "x.parquet",
+        folder: None,
         bytes,
         text: None,
         encoding: encoding_rs::UTF_8,

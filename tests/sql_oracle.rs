@@ -82,6 +82,7 @@ fn read(text: &[u8], block_size: usize, stream: bool) -> Read {
     };
     let input = Input {
         name: "dump.sql".into(),
+        folder: None,
         depth: 0,
         body,
         budget: speur::input::Budget::default(),

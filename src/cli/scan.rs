@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::bail;
-use clap::builder::PossibleValuesParser;
+use clap::builder::{PossibleValuesParser, RangedU64ValueParser};
 use clap::{Args, ValueEnum};
 
 use super::options::{LanguageOption, RuleOptions, delimiter, encoding, key, probability, sample};
@@ -158,7 +158,8 @@ struct ReadingOptions {
     sample: Option<Sample>,
 
     /// Archives within archives to look into
-    #[arg(long, value_name = "N", default_value_t = Limits::default().depth)]
+    #[arg(long, value_name = "N", default_value_t = Limits::default().depth,
+        value_parser = RangedU64ValueParser::<usize>::new().range(0..=Limits::MOST_DEPTH as u64))]
     max_depth: usize,
 
     /// Bytes that the compressed parts of one file may expand to

@@ -84,7 +84,7 @@ impl Batch<'_> {
     }
 
     /// Line ends between two places of the text, but those that came from an escape.
-    fn line_ends(&self, from: u32, to: u32) -> u32 {
+    pub(super) fn line_ends(&self, from: u32, to: u32) -> u32 {
         let text = &self.text[from as usize..to as usize];
         let ends = memchr::memchr2_iter(b'\n', b'\r', text)
             .map(|at| from as usize + at)
@@ -218,6 +218,12 @@ pub trait Sink {
     /// The column of this name (or path) in the chunk's table; the same name gives the same column. An empty name is
     /// for values without one (plain text). Ask in the order in which columns appear in the data.
     fn column(&mut self, name: &str) -> ColumnId;
+
+    /// The column of what values of another column hold in themselves, at this path.
+    fn inner(&mut self, outer: ColumnId, path: &str) -> ColumnId {
+        let _ = outer;
+        self.column(path)
+    }
 
     /// Values to search. The sink is done with them when it returns.
     fn batch(&mut self, batch: Batch<'_>);

@@ -16,6 +16,8 @@ mod ar;
 mod avro;
 mod base64;
 pub mod batch;
+mod bson;
+mod cab;
 mod chunked;
 #[cfg(feature = "parquet")]
 mod columnar;
@@ -29,6 +31,7 @@ mod feather;
 mod grid;
 mod html;
 mod ical;
+pub(crate) mod inside;
 mod json;
 mod ldif;
 #[cfg(any(feature = "mail", feature = "office"))]
@@ -41,8 +44,12 @@ mod office;
 mod open;
 #[cfg(feature = "parquet")]
 mod parquet;
+mod pgdump;
 mod picture;
+mod rar;
 mod records;
+#[cfg(feature = "office")]
+mod rtf;
 mod settings;
 #[cfg(feature = "sevenz")]
 mod sevenz;
@@ -53,6 +60,7 @@ mod tape;
 #[cfg(feature = "archives")]
 mod tar;
 mod text;
+mod unplaced;
 mod vcard;
 mod weblog;
 mod xml;
@@ -85,7 +93,12 @@ pub static FORMATS: &[&dyn Format] = &[
     &cpio::Rpm,
     #[cfg(feature = "archives")]
     &ar::Ar,
+    &rar::Rar,
+    &cab::Cab,
     &sqlite::Sqlite,
+    &pgdump::PgDump,
+    &pgdump::PgData,
+    &bson::Bson,
     &vcard::Vcard,
     &ical::Ical,
     &ldif::Ldif,
@@ -97,6 +110,8 @@ pub static FORMATS: &[&dyn Format] = &[
     &mail::Msg,
     #[cfg(feature = "office")]
     &office::Xls,
+    #[cfg(feature = "office")]
+    &rtf::Rtf,
     &weblog::AccessLog,
     &weblog::ExtendedLog,
     &settings::Settings,
@@ -149,6 +164,8 @@ pub enum Likelihood {
 pub struct Head<'a> {
     /// The file's or member's name.
     pub name: &'a str,
+    /// The folder that it lies in, where it is a file: some formats have what belongs together side by side.
+    pub folder: Option<&'a std::path::Path>,
     /// The first 64 KiB as stored, or all of it where it is shorter.
     pub bytes: &'a [u8],
     /// The same decoded to UTF-8 (without byte-order mark), cut at a character; none for binary data.

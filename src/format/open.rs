@@ -189,6 +189,7 @@ fn open_as_is<'a>(input: Input<'a>, options: &ReadOptions) -> Layer<'a> {
     let detected = detect(&head, options.encoding);
     let look = Head {
         name: &input.name,
+        folder: input.folder.as_deref(),
         bytes: &head,
         text: detected.map(|detected| decode_head(detected, &head)),
         encoding: detected.map_or(encoding_rs::UTF_8, |detected| detected.encoding),
@@ -223,7 +224,7 @@ fn read_as<'a>(body: Body<'a>, look: &Head<'_>, head: &Bytes, options: &ReadOpti
             format: None,
             head: None,
             len: None,
-            reader: Err(unknown(head)),
+            reader: Err(unknown(head, look.name)),
         };
     };
     let reader = format.open(body, look, options);
@@ -273,9 +274,21 @@ fn tail(body: &Body<'_>) -> Option<Bytes> {
     }
 }
 
+/// Whether a file is one of a `LevelDB` folder: its tables end with a number of their own, and the rest is told by name.
+fn is_leveldb(head: &[u8], name: &str) -> bool {
+    let name = name.rsplit(['/', '\\']).next().unwrap_or_default();
+    let digits = |text: &str| text.len() >= 6 && text.bytes().all(|byte| byte.is_ascii_digit());
+    match name.rsplit_once('.') {
+        Some((number, "ldb" | "sst")) => digits(number),
+        // Records of the log: a checksum, a length, and one of four types.
+        Some((number, "log")) => digits(number) && matches!(head.get(6), Some(1..=4)),
+        _ => name.strip_prefix("MANIFEST-").is_some_and(digits),
+    }
+}
+
 /// What binary data is that no format reads.
-fn unknown(head: &[u8]) -> Problem {
-    let what: Cow<'static, str> = match signature(head) {
+fn unknown(head: &[u8], name: &str) -> Problem {
+    let what: Cow<'static, str> = match signature(head, name) {
         Some(what) => what.into(),
         None => match infer::get(head) {
             Some(kind) => format!("{} file", kind.mime_type()).into(),
@@ -286,7 +299,7 @@ fn unknown(head: &[u8]) -> Problem {
 }
 
 /// Signatures of what lies in exports and backups, by their common names.
-fn signature(head: &[u8]) -> Option<&'static str> {
+fn signature(head: &[u8], name: &str) -> Option<&'static str> {
     const KNOWN: &[(&[u8], &str)] = &[
         (b"\x89PNG", "PNG image"),
         (b"\xff\xd8\xff", "JPEG image"),
@@ -325,10 +338,21 @@ fn signature(head: &[u8]) -> Option<&'static str> {
         (b"\xff\xfe\0\0", "text in UTF-32"),
         (b"\0\0\xfe\xff", "text in UTF-32"),
         (b"REDIS", "Redis dump"),
+        (b"\xac\xed\0\x05", "serialised Java objects"),
+        (b"Cr24", "Chrome extension"),
+        (b"\x1f\x9d", "file of compress (.Z)"),
+        (b"\x60\xea", "ARJ archive"),
+        (b"MSWIM\0\0\0", "Windows image (wim)"),
+        (b"!BDN", "Outlook folders (pst)"),
+        (b"\0\x01\0\0Standard Jet DB", "Access database"),
+        (b"\0\x01\0\0Standard ACE DB", "Access database"),
         (b"\x78\x9f\x3e\x22", "attachment of Outlook (winmail.dat)"),
         (b"\x7fELF", "program"),
         (b"MZ", "program"),
     ];
+    if is_leveldb(head, name) {
+        return Some("part of a LevelDB database");
+    }
     if head.get(257..262) == Some(b"ustar") {
         return Some("tar archive");
     }
@@ -345,6 +369,7 @@ mod tests {
     fn opened(name: &str, bytes: &'static [u8]) -> (Option<&'static str>, Option<Problem>) {
         let input = Input {
             name: name.into(),
+            folder: None,
             depth: 0,
             body: Body::Blob(Bytes::from_static(bytes)),
             budget: crate::input::Budget::default(),

@@ -23,6 +23,11 @@ const FREE: u64 = 64 << 20;
 /// Memory that a decoder may use for its window, in KiB.
 pub const MOST_WINDOW: u32 = 256 << 10;
 
+impl Limits {
+    /// Archives within archives that can be asked for at the most: each takes its share of a thread's stack.
+    pub const MOST_DEPTH: usize = 256;
+}
+
 impl Default for Limits {
     fn default() -> Self {
         Self {

@@ -28,6 +28,8 @@ pub use whole::Whole;
 pub struct Input<'a> {
     /// The file's path, or the member's path inside its archive.
     pub name: String,
+    /// The folder that it lies in, where it is a file.
+    pub folder: Option<std::path::PathBuf>,
     /// How many archives it lies in; 0 for a file.
     pub depth: usize,
     /// The bytes.

@@ -411,18 +411,24 @@ impl Writer<'_> {
 
     fn totals(&mut self, summary: &Summary) -> io::Result<()> {
         self.blank()?;
-        let files = &summary.files;
+        let (files, sizes) = (&summary.files, &summary.sizes);
         let mut parts = vec![format!(
             "{} scanned",
             plural(files.scanned, "file", "files")
         )];
-        for (count, word) in [
-            (files.partial, "partial"),
-            (files.skipped, "skipped"),
-            (files.failed, "failed"),
+        for (count, bytes, word) in [
+            (files.partial, sizes.partial, "partial"),
+            (files.skipped, sizes.skipped, "skipped"),
+            (files.failed, sizes.failed, "failed"),
         ] {
-            if count > 0 {
-                parts.push(format!("{} {word}", counted(count)));
+            match bytes {
+                _ if count == 0 => {}
+                0 => parts.push(format!("{} {word}", counted(count))),
+                _ => parts.push(format!(
+                    "{} {word} ({})",
+                    counted(count),
+                    size(bytes as f64)
+                )),
             }
         }
         let mut parts = vec![

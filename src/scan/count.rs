@@ -187,21 +187,13 @@ impl Sink for ChunkSink<'_> {
         let first = (self.index, self.columns.len() as u32);
         let name = key.name.clone();
         let at = self.accumulator.column(key, first);
-        if let Some(&known) = self.known.get(&at) {
-            return known;
-        }
-        let id = ColumnId(self.columns.len() as u32);
-        let plan = self.reading.plan(&name);
-        self.known.insert(at, id);
-        self.plans.push(plan);
-        self.filled.push(0);
-        self.columns.push(ChunkColumn {
-            at,
-            table: self.at_table as u32,
-            last: None,
-            rows: Few::default(),
-        });
-        id
+        self.numbered(at, &name, self.at_table as u32)
+    }
+
+    fn inner(&mut self, outer: ColumnId, path: &str) -> ColumnId {
+        let ChunkColumn { at, table, .. } = self.columns[outer.0 as usize];
+        let (key, at) = self.accumulator.inner(at, path);
+        self.numbered(at, &key.name, table)
     }
 
     fn batch(&mut self, batch: Batch<'_>) {
@@ -364,6 +356,25 @@ impl<'r> ChunkSink<'r> {
         }
     }
 
+    /// The chunk's number of a column at a place in the accumulator.
+    fn numbered(&mut self, at: usize, name: &Arc<str>, table: u32) -> ColumnId {
+        if let Some(&known) = self.known.get(&at) {
+            return known;
+        }
+        let id = ColumnId(self.columns.len() as u32);
+        let plan = self.reading.plan(name);
+        self.known.insert(at, id);
+        self.plans.push(plan);
+        self.filled.push(0);
+        self.columns.push(ChunkColumn {
+            at,
+            table,
+            last: None,
+            rows: Few::default(),
+        });
+        id
+    }
+
     /// Counts candidates of a column that fare alike.
     fn count_alike(&mut self, batch: &Batch<'_>, number: usize, found: &Found) {
         let Engine { scan, matcher, .. } = self.reading.engine;
@@ -480,9 +491,9 @@ impl<'r> ChunkSink<'r> {
         let raw = Raw::new(&batch.text[candidate.span.start as usize..candidate.span.end as usize]);
         let rule = &engine.matcher.detectors[usize::from(form.detector.0)].rule;
         if rule.opaque && evidence.has(EvidenceSet::WHOLE) {
-            digest(raw.expose())
-                .into_iter()
-                .for_each(|digest| tally.add_digest(digest));
+            if let Some(digest) = digest(raw.expose()) {
+                tally.add_digest(digest);
+            }
         }
         if candidate.hash < self.accumulator.samples.bound(form.detector) {
             normalise(rule.normalise, rule.pad, raw.expose(), &mut self.normalised);

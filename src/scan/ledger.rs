@@ -34,12 +34,17 @@ pub(crate) struct Accumulator {
     pub(super) samples: Samples,
 }
 
+/// The first chunk that has a column, and its number there.
+type First = (u64, u32);
+
 /// A column and its counts.
 #[derive(Debug)]
 struct Counted {
     key: ColumnKey,
-    /// The first chunk that has it, and its number there: the order of columns.
-    first: (u64, u32),
+    /// The first chunk that has it, and its number there: the order of columns. None where it is only below another one.
+    first: Option<First>,
+    /// The column whose values hold it: it comes behind that one.
+    outer: Option<ColumnKey>,
     tally: ColumnTally,
 }
 
@@ -62,16 +67,35 @@ impl Accumulator {
     }
 
     /// The place of a column, which is made where it isn't known.
-    pub(crate) fn column(&mut self, key: ColumnKey, first: (u64, u32)) -> usize {
+    pub(crate) fn column(&mut self, key: ColumnKey, first: First) -> usize {
+        let at = self.place(key);
+        let known = &mut self.columns[at].first;
+        *known = Some(known.map_or(first, |known| first.min(known)));
+        at
+    }
+
+    /// The place of a column below another one: of what that one's values hold, at this path.
+    pub(crate) fn inner(&mut self, outer: usize, path: &str) -> (ColumnKey, usize) {
+        let outer = self.columns[outer].key.clone();
+        let dot = if path.starts_with('[') { "" } else { "." };
+        let key = ColumnKey {
+            table: outer.table.clone(),
+            name: format!("{}{dot}{path}", outer.name).into(),
+        };
+        let at = self.place(key.clone());
+        self.columns[at].outer.get_or_insert(outer);
+        (key, at)
+    }
+
+    fn place(&mut self, key: ColumnKey) -> usize {
         if let Some(&at) = self.index.get(&key) {
-            let known = &mut self.columns[at].first;
-            *known = first.min(*known);
             return at;
         }
         self.index.insert(key.clone(), self.columns.len());
         self.columns.push(Counted {
             key,
-            first,
+            first: None,
+            outer: None,
             tally: ColumnTally::default(),
         });
         self.columns.len() - 1
@@ -189,7 +213,7 @@ impl Ledger {
 
     /// Merges all counts: the columns in the order of the data, and for each accumulator the way from its places to them.
     pub(crate) fn columns(&mut self, keep: usize) -> (Vec<Column>, HashMap<usize, Vec<usize>>) {
-        let mut merged: BTreeMap<ColumnKey, ((u64, u32), ColumnTally)> = BTreeMap::new();
+        let mut merged: BTreeMap<ColumnKey, Counted> = BTreeMap::new();
         let mut keys: Vec<(usize, Vec<ColumnKey>)> = Vec::new();
         for accumulator in std::mem::take(&mut self.accumulators) {
             keys.push((
@@ -202,22 +226,22 @@ impl Ledger {
             ));
             for column in accumulator.columns {
                 match merged.get_mut(&column.key) {
-                    Some((first, tally)) => {
-                        *first = column.first.min(*first);
-                        tally.merge(column.tally, keep);
+                    Some(known) => {
+                        known.first = [known.first, column.first].into_iter().flatten().min();
+                        known.outer = known.outer.take().or(column.outer);
+                        known.tally.merge(column.tally, keep);
                     }
                     None => {
-                        merged.insert(column.key, (column.first, column.tally));
+                        merged.insert(column.key.clone(), column);
                     }
                 }
             }
         }
-        let mut columns: Vec<_> = merged.into_iter().collect();
-        columns.sort_by_key(|(_, (first, _))| *first);
+        let columns = in_order(merged);
         let places: HashMap<ColumnKey, usize> = columns
             .iter()
             .enumerate()
-            .map(|(at, (key, _))| (key.clone(), at))
+            .map(|(at, column)| (column.key.clone(), at))
             .collect();
         let ways = keys
             .into_iter()
@@ -225,12 +249,12 @@ impl Ledger {
             .collect();
         let columns = columns
             .into_iter()
-            .map(|(key, (_, mut tally))| {
-                tally.settle();
+            .map(|mut column| {
+                column.tally.settle();
                 Column {
-                    plan: self.plans[&key.name].clone(),
-                    key,
-                    tally,
+                    plan: self.plans[&column.key.name].clone(),
+                    key: column.key,
+                    tally: column.tally,
                 }
             })
             .collect();
@@ -345,6 +369,22 @@ impl Ledger {
         unplaced
             .then(|| "no sample can be taken of this format: all of it was looked at".to_owned())
     }
+}
+
+/// Columns in the order of the data; those below another one behind it, by name. That order does not depend on where chunks
+/// start, which the first value of a column below another one does.
+fn in_order(merged: BTreeMap<ColumnKey, Counted>) -> Vec<Counted> {
+    let firsts: HashMap<ColumnKey, First> = merged
+        .values()
+        .filter_map(|column| Some((column.key.clone(), column.first?)))
+        .collect();
+    let mut columns: Vec<Counted> = merged.into_values().collect();
+    columns.sort_by_cached_key(|column| {
+        let outer = || firsts.get(column.outer.as_ref()?).copied();
+        let first = column.first.or_else(outer);
+        (first.unwrap_or((u64::MAX, 0)), column.first.is_none())
+    });
+    columns
 }
 
 /// Reasons in one line: the first few different ones, and how many more there are.

@@ -12,7 +12,7 @@ use super::results::Results;
 use super::worker::{Engine, Origin, lock, read_input};
 use crate::error::Problem;
 use crate::format::{Member, Unread};
-use crate::input::{Body, Budget, Input};
+use crate::input::{Body, Budget, Input, Limits};
 
 /// What a member that waits for a thread counts for at least, in bytes of the lease.
 const LEAST: usize = 256 << 10;
@@ -122,7 +122,8 @@ impl<'e> Inside<'e, '_> {
     }
 
     fn is_too_deep(&self) -> bool {
-        self.depth >= self.engine.scan.read.limits.depth
+        let most = self.engine.scan.read.limits.depth;
+        self.depth >= most.min(Limits::MOST_DEPTH)
     }
 
     fn input<'a>(&self, member: Member<'a>) -> (Origin, Input<'a>) {
@@ -132,6 +133,7 @@ impl<'e> Inside<'e, '_> {
         };
         let input = Input {
             name: member.name,
+            folder: None,
             depth: self.depth + 1,
             body: member.body,
             budget: self.budget.inside(),

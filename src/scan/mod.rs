@@ -311,7 +311,7 @@ impl<'e> Engine<'e> {
             Source::Walked(found) => self.read_found(found),
             Source::Memory(name, bytes) => {
                 let len = Some(bytes.len() as u64);
-                self.read_body(name, input::Body::Blob(bytes), len)
+                self.read_body(name, None, input::Body::Blob(bytes), len)
             }
         }
     }
@@ -340,14 +340,21 @@ impl<'e> Engine<'e> {
                 Err(problem) => return unread(problem),
             },
         };
-        let mut results = self.read_body(found.name, body, len);
+        let folder = found.path.as_deref().and_then(std::path::Path::parent);
+        let mut results = self.read_body(found.name, folder.map(PathBuf::from), body, len);
         if let Some(watch) = watch {
             results.add(watch.changed());
         }
         results
     }
 
-    fn read_body(&'e self, name: String, body: input::Body<'_>, len: Option<u64>) -> Results<'e> {
+    fn read_body(
+        &'e self,
+        name: String,
+        folder: Option<PathBuf>,
+        body: input::Body<'_>,
+        len: Option<u64>,
+    ) -> Results<'e> {
         let origin = Origin {
             file: name.as_str().into(),
             member: None,
@@ -355,6 +362,7 @@ impl<'e> Engine<'e> {
         };
         let input = Input {
             name,
+            folder,
             depth: 0,
             body,
             budget: input::Budget::default(),

@@ -263,6 +263,7 @@ mod tests {
             findings: 2,
             status: Status::Partial,
             reason: Some("cut off".to_owned()),
+            sampled: None,
         })
     }
 

@@ -28,8 +28,11 @@ const COLUMNS: usize = 64;
 /// Digits of the numbers that are tried one by one.
 const TRIED: usize = 9;
 
+/// What is kept of a value's digest: its first bytes.
+type Head = fn(&[u8]) -> u64;
+
 /// How a value is hashed, in the order in which records name it.
-const ALGORITHMS: [(&str, fn(&[u8]) -> u64); 4] = [
+const ALGORITHMS: [(&str, Head); 4] = [
     ("MD5", |text| head(&md5::Md5::digest(text))),
     ("SHA-1", |text| head(&sha1::Sha1::digest(text))),
     ("SHA-256", |text| head(&sha2::Sha256::digest(text))),
@@ -221,11 +224,11 @@ impl Pseudonyms {
                 let algorithm = (0..ALGORITHMS.len())
                     .rev()
                     .max_by_key(|&at| counts[index][at])?;
-                let matched = counts[index][algorithm];
+                let hits = counts[index][algorithm];
                 let of = known.list.len() as u64;
-                (matched > 0).then_some((
+                (hits > 0).then_some((
                     Match {
-                        matched,
+                        matched: hits,
                         of,
                         algorithm,
                         variant: 2,
@@ -266,7 +269,7 @@ impl Known {
     fn of(digests: &Distinct) -> Self {
         let list = digests.least(DIGESTS);
         let bound = match list.last() {
-            Some(&last) if list.len() == DIGESTS => last,
+            Some(&greatest) if list.len() == DIGESTS => greatest,
             _ => u64::MAX,
         };
         Self { list, bound }

@@ -14,8 +14,8 @@ use super::worker::Engine;
 use crate::detect::context::{Near, Says};
 use crate::detect::{DetectorId, FormId};
 use crate::event::{
-    CheckCount, ColumnDetector, ColumnRecord, Event, FileCounts, Finding, Place, Sampled, Status,
-    Summary, Weight,
+    ByteCounts, CheckCount, ColumnDetector, ColumnRecord, Event, FileCounts, Finding, Place,
+    Sampled, Summary, Weight,
 };
 use crate::rule::Category;
 use crate::score::{
@@ -30,7 +30,7 @@ const SIGNED: usize = 64;
 pub(crate) struct Totals {
     files: FileCounts,
     unread: u64,
-    bytes: u64,
+    sizes: ByteCounts,
     findings: u64,
     categories: BTreeMap<String, u64>,
     subjects: u64,
@@ -51,9 +51,8 @@ impl Totals {
                     sum.records = sum.records.saturating_add(file.records);
                     sum.sampled = sum.sampled.saturating_add(sampled);
                 }
-                let is_read = matches!(file.status, Status::Scanned | Status::Partial);
-                if file.member.is_none() && is_read {
-                    self.bytes += file.bytes;
+                if file.member.is_none() {
+                    self.sizes.add(file.status, file.bytes);
                 }
             }
             _ => {}
@@ -76,7 +75,8 @@ impl Totals {
         Summary {
             files: self.files,
             unread: self.unread,
-            bytes: self.bytes,
+            bytes: self.sizes.scanned + self.sizes.partial,
+            sizes: self.sizes,
             findings: self.findings,
             categories: self.categories,
             subjects_estimate: self.subjects,

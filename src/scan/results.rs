@@ -90,7 +90,7 @@ impl<'e> Results<'e> {
                     events.emit(&engine.spool, &mut |event, is_unread| {
                         totals.add(engine, &event, is_unread);
                         emit(&event)
-                    })?
+                    })?;
                 }
             }
         }

@@ -21,6 +21,7 @@ use crate::detect::mask::Fingerprints;
 use crate::detect::plan::ColumnPlan;
 use crate::detect::{Matcher, Scratch};
 use crate::error::{Problem, Verdict};
+use crate::format::inside::Unfold;
 use crate::format::{self, Extent, Opened, Part, Piece, Sink};
 use crate::input::Input;
 
@@ -350,14 +351,16 @@ impl Reading<'_> {
         let scratch = engine.scratch();
         let place = (part.table.clone(), part.first_row);
         let mut sink = ChunkSink::new(self, index, place, accumulator, scratch);
-        let extent =
-            catch_unwind(AssertUnwindSafe(|| part.chunk.read(&mut sink))).unwrap_or_else(|_| {
-                sink.problem(Problem::lost(format!(
-                    "internal error in chunk {}; please report it",
-                    index + 1
-                )));
-                Extent::default()
-            });
+        let extent = catch_unwind(AssertUnwindSafe(|| {
+            part.chunk.read(&mut Unfold::new(&mut sink))
+        }))
+        .unwrap_or_else(|_| {
+            sink.problem(Problem::lost(format!(
+                "internal error in chunk {}; please report it",
+                index + 1
+            )));
+            Extent::default()
+        });
         let counted = sink.settle();
         let result = ChunkResult {
             index,

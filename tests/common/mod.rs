@@ -33,6 +33,7 @@ pub(crate) fn scan_of(paths: &[&Path]) -> Scan {
         findings: true,
         samples: 5,
         sample: None,
+        enumerate: Vec::new(),
         key: Some([7; 32]),
         bounds: Bounds::default(),
     }

@@ -135,7 +135,7 @@ impl Paths {
 }
 
 /// Whether a key is a value (an address, a number) and not a name.
-pub(super) fn is_data(key: &[u8]) -> bool {
+pub(in crate::format) fn is_data(key: &[u8]) -> bool {
     key.len() > LONGEST_KEY
         || key.contains(&b'@')
         || key.iter().filter(|byte| byte.is_ascii_digit()).count() >= DIGITS

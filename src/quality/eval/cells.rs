@@ -29,6 +29,7 @@ pub(super) fn masked(path: &Path, cells: Vec<(Cell, Mask)>) -> HashMap<Cell, Str
     };
     let input = Input {
         name: path.to_string_lossy().into_owned(),
+        folder: None,
         depth: 0,
         body,
         budget: Budget::default(),

@@ -294,11 +294,19 @@ impl<'c> Open<'c> {
             return *number;
         }
         let text = |part: &Option<Arc<str>>| part.as_deref().unwrap_or_default().to_owned();
-        let column = Column {
+        let mut column = Column {
             member: text(&place.member),
             table: text(&place.table),
             column: text(&place.column),
         };
+        // What a cell holds in itself has a column below the one that is labelled.
+        while !self.numbers.contains_key(&column) {
+            let Some(end) = column.column.rfind(['.', '[']).filter(|&end| end > 0) else {
+                column.column = text(&place.column);
+                break;
+            };
+            column.column.truncate(end);
+        }
         let number = *self.numbers.entry_ref(&column).or_insert_with(|| {
             self.columns.push(column.clone());
             self.columns.len() as u32 - 1

@@ -109,6 +109,7 @@ impl Copy {
     fn read(&mut self, name: &str, options: &ReadOptions) -> Result<(), String> {
         let input = Input {
             name: name.to_owned(),
+            folder: None,
             depth: 0,
             body: Body::Blob(self.bytes.clone()),
             budget: Budget::default(),

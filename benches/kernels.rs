@@ -117,6 +117,7 @@ fn scan(path: &std::path::Path, only: &[&str], findings: bool) -> Scan {
         findings,
         samples: 5,
         sample: None,
+        enumerate: Vec::new(),
         key: Some([1; 32]),
         bounds: Bounds::default(),
     }

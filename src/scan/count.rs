@@ -490,10 +490,11 @@ impl<'r> ChunkSink<'r> {
         counts.values.add(candidate.hash);
         let raw = Raw::new(&batch.text[candidate.span.start as usize..candidate.span.end as usize]);
         let rule = &engine.matcher.detectors[usize::from(form.detector.0)].rule;
-        if rule.opaque && evidence.has(EvidenceSet::WHOLE) {
-            if let Some(digest) = digest(raw.expose()) {
-                tally.add_digest(digest);
-            }
+        if rule.opaque
+            && evidence.has(EvidenceSet::WHOLE)
+            && let Some(digest) = digest(raw.expose())
+        {
+            tally.add_digest(digest);
         }
         if candidate.hash < self.accumulator.samples.bound(form.detector) {
             normalise(rule.normalise, rule.pad, raw.expose(), &mut self.normalised);

@@ -37,6 +37,8 @@ pub(super) struct Csv;
 
 /// Bytes looked at to find the dialect.
 const LOOKED_AT: usize = 64 << 10;
+/// Columns beyond those of the header. A record without an end in sight must not make millions of them.
+const MOST_EXTRA: usize = 1024;
 /// Values handed over at a time.
 const BATCH: usize = 16_384;
 
@@ -383,6 +385,7 @@ impl Chunk for RecordChunk {
             line: 0,
             counted: 0,
             lines_are_rows: self.dialect.row_end == RowEnd::Line,
+            most: self.names.len() + MOST_EXTRA,
             wide: false,
         };
         let end = split(text, &self.dialect, self.start, &mut cells);
@@ -422,6 +425,8 @@ struct Cells<'c> {
     line: u32,
     counted: usize,
     lines_are_rows: bool,
+    /// The last column that there can be; what has more cells puts them there.
+    most: usize,
     /// Whether a record has more cells than the header.
     wide: bool,
 }
@@ -450,7 +455,8 @@ impl Cells<'_> {
 
 impl Visit for Cells<'_> {
     fn cell(&mut self, start: usize, end: usize, column: u32, quoted: bool) {
-        while self.columns.len() <= column as usize {
+        let column = (column as usize).min(self.most);
+        while self.columns.len() <= column {
             self.wide = true;
             let name = format!("column_{}", self.columns.len() + 1);
             let id = self.sink.column(&name);
@@ -459,7 +465,7 @@ impl Visit for Cells<'_> {
         if column == 0 || !self.lines_are_rows {
             self.count_lines(start);
         }
-        let column = self.columns[column as usize];
+        let column = self.columns[column];
         self.values.push(Value {
             start: start as u32,
             end: end as u32,

@@ -1,6 +1,7 @@
 //! Arrow's own files: IPC files (also called Feather) and IPC streams.
 
 use std::io::{Cursor, Read};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -88,7 +89,12 @@ impl Reader for Messages<'_> {
         if self.faults > MOST_FAULTS {
             return Ok(None);
         }
-        match self.batches.next() {
+        // The library trusts lengths that a damaged file says, and panics; what it holds then isn't used again.
+        let next = catch_unwind(AssertUnwindSafe(|| self.batches.next())).unwrap_or_else(|_| {
+            self.batches = Box::new(std::iter::empty());
+            Some(Err(ArrowError::ParseError("a length is wrong".to_owned())))
+        });
+        match next {
             None => Ok(None),
             Some(Ok(batch)) => {
                 self.faults = 0;

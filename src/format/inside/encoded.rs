@@ -29,6 +29,10 @@ pub(super) fn names_query(name: &str) -> bool {
 
 /// Whether a cell could be base64 of a text. Identifiers and hashes look alike: its first bytes decide.
 pub(super) fn may_be_base64(cell: &[u8]) -> bool {
+    // Text in base64 has other letters among its first; hashes and numbers have none.
+    if cell[..16].iter().all(u8::is_ascii_hexdigit) {
+        return false;
+    }
     let step = cell.len() / 8;
     let is_standard = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
     let is_whole =

@@ -123,15 +123,16 @@ impl Automaton {
         let mut at = start;
         while state != DEAD {
             let mut next = state;
-            while let Some(&byte) = text.get(at) {
+            let transitions = &states.transitions[..];
+            let rest = text.get(at..).unwrap_or_default();
+            let ordinary = rest.iter().position(|&byte| {
                 let class = usize::from(self.classes[usize::from(byte)]);
-                next = states.transitions[state as usize + class];
-                if next >= SPECIAL {
-                    break;
-                }
-                state = next;
-                at += 1;
-            }
+                next = transitions[state as usize + class];
+                let is_special = next >= SPECIAL;
+                state = if is_special { state } else { next };
+                is_special
+            });
+            at += ordinary.unwrap_or(rest.len());
             let class = if let Some(&byte) = text.get(at) {
                 usize::from(self.classes[usize::from(byte)])
             } else {

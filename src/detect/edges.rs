@@ -9,6 +9,13 @@ use super::prefilter;
 #[inline]
 pub(super) fn trim(text: &[u8], start: u32, end: u32) -> (usize, usize) {
     let (mut start, mut end) = (start as usize, end as usize);
+    // Most cells have neither.
+    if let [first, .., last] = &text[start..end]
+        && *first > b' '
+        && *last > b'0'
+    {
+        return (start, end);
+    }
     while start < end && text[start].is_ascii_whitespace() {
         start += 1;
     }

@@ -64,6 +64,8 @@ struct Searched<'a> {
     alone: bool,
     /// Whether shapes can have programs.
     has_programs: bool,
+    /// Whether many of its cells come again.
+    repeats: bool,
     lead: Option<Lead>,
     /// Cells looked at for their lead, and those of them that may hold something else.
     tried: u32,
@@ -115,6 +117,7 @@ impl Matcher {
             scratch.forget();
         }
         let mut here = self.start(batch, column, scratch);
+        here.repeats = scratch.memo.is_good(here.number, column.plan.key);
         let mut filled = 0;
         for value in column.values {
             let (start, end) = trim(batch.text, value.start, value.end);
@@ -152,6 +155,7 @@ impl Matcher {
             number,
             alone,
             has_programs,
+            repeats: false,
             lead: leads
                 .then(|| scratch.programs.lead(number, column.plan.key))
                 .flatten(),
@@ -180,7 +184,7 @@ impl Matcher {
         };
         let mut unknown = None;
         // Where most cells come again, their shapes needn't be found out.
-        if scratch.memo.is_good(here.number) {
+        if here.repeats {
             match scratch
                 .memo
                 .recall(bytes, plan.key, place, here.alone, found)
@@ -196,7 +200,7 @@ impl Matcher {
             program,
         };
         if let Some(lead) = &here.lead {
-            let other = lead.companions.may_match(bytes);
+            let other = lead.companions.may_match(self, bytes, &mut scratch.work);
             here.tried += 1;
             here.others += u32::from(other);
             if !other && scratch.put_by(put_by(lead.program)) {

@@ -14,8 +14,9 @@ use regex_automata::nfa::thompson::{NFA, State};
 use regex_automata::util::primitives::StateID;
 
 use super::prefilter::{ByteSet, Walk, heads, is_word};
-use super::search::{Heads, having_heads, heads_of};
-use super::{ColumnPlan, FormId, Matcher};
+use super::search::{Chosen, Heads, TokensScratch, Wanted, having_heads, heads_of};
+use super::whole::Task;
+use super::{ColumnPlan, FormId, Matcher, Work};
 
 /// Pairs of states looked at for two forms; where there are more, they count as companions.
 const MOST_PAIRS: usize = 1 << 14;
@@ -27,6 +28,10 @@ const FIRST: usize = 8;
 pub(super) struct Companions {
     /// For each byte at each of the first places, the forms that can have it there, 64 at a time.
     heads: Vec<Heads<FIRST>>,
+    /// The forms, for a search where the first bytes don't rule them out: those that start at a token, and whole cells.
+    chosen: Chosen,
+    forms: Box<[u64]>,
+    whole: Box<[Task]>,
 }
 
 /// For each form, which forms are its companions; worked out when it is first asked for.
@@ -42,16 +47,43 @@ impl Leads {
 impl Companions {
     /// Whether something else than the lead may match at the start of a cell.
     #[inline]
-    pub(super) fn may_match(&self, cell: &[u8]) -> bool {
-        self.heads
-            .iter()
-            .any(|heads| having_heads(heads, cell) != 0)
+    pub(super) fn may_match(&self, matcher: &Matcher, cell: &[u8], work: &mut Work) -> bool {
+        let mut heads = self.heads.iter();
+        heads.any(|heads| having_heads(heads, cell) != 0) && self.matches(matcher, cell, work)
+    }
+
+    /// Whether one of them does, as far as automata can tell.
+    fn matches(&self, matcher: &Matcher, cell: &[u8], work: &mut Work) -> bool {
+        let wanted = Wanted {
+            chosen: self.chosen,
+            forms: &self.forms,
+        };
+        let Some(own) = matcher.tokens.own_groups(wanted, &mut work.tokens) else {
+            return true;
+        };
+        let mut matched = std::mem::take(&mut work.matched);
+        let mut whole = std::mem::take(&mut work.whole);
+        matched.clear();
+        whole.clear();
+        let mut search = matcher.tokens.search(cell);
+        search.match_with(own, 0, &mut work.tokens, &mut matched);
+        let cells = &mut work.cells;
+        matcher.cells.search(cell, &self.whole, cells, &mut whole);
+        let any = !matched.is_empty() || !whole.is_empty();
+        work.matched = matched;
+        work.whole = whole;
+        any
     }
 }
 
 impl Matcher {
     /// What else of a plan can match at the start of a cell that is a match of this form.
-    pub(super) fn companions(&self, lead: FormId, plan: &ColumnPlan) -> Companions {
+    pub(super) fn companions(
+        &self,
+        lead: FormId,
+        plan: &ColumnPlan,
+        tokens: &mut TokensScratch,
+    ) -> Companions {
         let nfas = self.walks.nfas();
         let lead = usize::from(lead.0);
         let known =
@@ -59,6 +91,8 @@ impl Matcher {
         let mut pairs = Pairs::new(&nfas[lead]);
         let first: [ByteSet; FIRST] = heads(&nfas[lead]);
         let mut companions = Vec::new();
+        let none = || vec![0u64; plan.forms.len()];
+        let (mut at_token, mut whole) = (none(), none());
         for (form, nfa) in nfas.iter().enumerate() {
             let wanted = plan.forms[form / 64] >> (form % 64) & 1 == 1;
             if !wanted || form == lead || known[form].get() == Some(&false) {
@@ -71,6 +105,12 @@ impl Matcher {
             });
             if *is_one {
                 companions.push(theirs);
+                let set = if self.is_cell_form(form) {
+                    &mut whole
+                } else {
+                    &mut at_token
+                };
+                set[form / 64] |= 1 << (form % 64);
             }
         }
         let blocks = companions.chunks(64);
@@ -78,6 +118,9 @@ impl Matcher {
             heads: blocks
                 .map(|block| heads_of(block.iter().copied()))
                 .collect(),
+            chosen: tokens.chosen(&at_token),
+            forms: at_token.into(),
+            whole: self.cells.tasks(&whole).into(),
         }
     }
 }

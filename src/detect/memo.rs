@@ -16,10 +16,13 @@ const SLOTS: usize = 1 << 14;
 /// Longer cells seldom come again.
 const LONGEST: usize = 128;
 /// Candidates remembered; when there are more, all is forgotten.
-const MOST: usize = 1 << 16;
-/// Cells of a column that are looked up in any case, and how many of all must be known from then on.
-const TRIALS: u32 = 128;
-const ONE_IN: u32 = 4;
+const MOST: usize = 1 << 18;
+/// Cells of a column that are looked up in any case. From then on so many of the last ones must be known: few as long as
+/// [`EARLY`] cells haven't been met, for names come again late.
+const TRIALS: u32 = 1024;
+const EARLY: u32 = 16;
+const ONE_IN_EARLY: u32 = 24;
+const ONE_IN: u32 = 3;
 
 /// What was found in cells. One for each thread.
 pub(super) struct Memo {
@@ -55,10 +58,33 @@ pub(crate) struct Repeated {
     pub(crate) times: u32,
 }
 
+/// How many of a column's last cells were known.
 #[derive(Clone, Copy, Default)]
 struct Column {
+    plan: u64,
     tried: u32,
     known: u32,
+    /// How often these counts were halved.
+    age: u32,
+}
+
+impl Column {
+    /// Whether cells are looked up before anything else.
+    #[inline]
+    fn is_good(&self) -> bool {
+        let one_in = if self.age < EARLY { ONE_IN_EARLY } else { ONE_IN };
+        self.age == 0 || self.known * one_in > self.tried
+    }
+
+    fn count(&mut self, known: bool) {
+        self.tried += 1;
+        self.known += u32::from(known);
+        if self.tried >= TRIALS {
+            self.tried /= 2;
+            self.known /= 2;
+            self.age = self.age.saturating_add(1);
+        }
+    }
 }
 
 /// A cell that isn't known, for [`Memo::remember`].
@@ -79,7 +105,6 @@ impl Memo {
 
     /// A new chunk starts, whose columns are others.
     pub(super) fn start_chunk(&mut self) {
-        self.columns.clear();
         self.chunk = self.chunk.wrapping_add(1);
         for slot in self.repeated.drain(..) {
             self.slots[slot as usize].times = 0;
@@ -87,11 +112,19 @@ impl Memo {
     }
 
     /// Whether cells of a column are looked up before anything else: while it isn't known whether they come again, and if
-    /// most do.
-    #[inline]
-    pub(super) fn is_good(&self, column: usize) -> bool {
-        let column = self.columns.get(column).copied().unwrap_or_default();
-        column.tried < TRIALS || column.known * 2 > column.tried
+    /// many do. The cells of a column that has another plan than before are others.
+    pub(super) fn is_good(&mut self, column: usize, plan: u64) -> bool {
+        if column >= self.columns.len() {
+            self.columns.resize(column + 1, Column::default());
+        }
+        let known = &mut self.columns[column];
+        if known.plan != plan {
+            *known = Column {
+                plan,
+                ..Column::default()
+            };
+        }
+        known.is_good()
     }
 
     /// Adds what was found in this cell before; or says that it isn't known. What came before in the same column is only
@@ -108,22 +141,17 @@ impl Memo {
         if cell.len() > LONGEST {
             return Err(Unknown(None));
         }
-        let index = place.column as usize;
-        if index >= self.columns.len() {
-            self.columns.resize(index + 1, Column::default());
-        }
-        let column = &mut self.columns[index];
-        if column.tried >= TRIALS && column.known * ONE_IN < column.tried {
+        let column = &mut self.columns[place.column as usize];
+        if !column.is_good() {
             return Err(Unknown(None));
         }
-        column.tried += 1;
         let key = self.hasher.hash_one((plan, cell)) | 1;
         let number = slot_of(key);
         let slot = &mut self.slots[number];
+        column.count(slot.key == key);
         if slot.key != key {
             return Err(Unknown(Some(key)));
         }
-        column.known += 1;
         let here = (self.chunk, place.column);
         let again = std::mem::replace(&mut slot.counted, here) == here;
         if slot.start == slot.end {

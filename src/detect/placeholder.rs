@@ -1,5 +1,6 @@
 //! Test numbers and placeholders: well-known values that look genuine and belong to nobody.
 
+use super::prefilter::ByteSet;
 use crate::validate::words::{Hashes, hash};
 
 /// The placeholders of a rule.
@@ -8,6 +9,9 @@ pub(crate) struct Placeholders {
     exact: Hashes,
     prefixes: Vec<Box<[u8]>>,
     suffixes: Vec<Box<[u8]>>,
+    /// The first bytes of prefixes, and the last ones of suffixes: they rule most values out.
+    firsts: ByteSet,
+    lasts: ByteSet,
 }
 
 impl Placeholders {
@@ -17,6 +21,8 @@ impl Placeholders {
             exact: Hashes::default(),
             prefixes: Vec::new(),
             suffixes: Vec::new(),
+            firsts: ByteSet::default(),
+            lasts: ByteSet::default(),
         };
         for text in list {
             if let Some(suffix) = text.strip_prefix('*') {
@@ -27,19 +33,23 @@ impl Placeholders {
                 all.exact.insert(hash(text.as_bytes()));
             }
         }
+        all.firsts = ByteSet::of(|byte| all.prefixes.iter().any(|it| it.first() == Some(&byte)));
+        all.lasts = ByteSet::of(|byte| all.suffixes.iter().any(|it| it.last() == Some(&byte)));
         all
     }
 
     /// Whether the normalised value, whose hash this is, is one of them, or one digit repeated six times or more.
+    #[inline]
     pub(crate) fn holds(&self, value: &[u8], hash: u64) -> bool {
+        let (Some(&first), Some(&last)) = (value.first(), value.last()) else {
+            return false;
+        };
         is_one_digit(value)
             || (!self.exact.is_empty() && self.exact.contains(&hash))
-            || self.prefixes.iter().any(|prefix| value.starts_with(prefix))
-            // The last byte rules most out, and is compared without a call.
-            || self
-                .suffixes
-                .iter()
-                .any(|suffix| suffix.last() == value.last() && value.ends_with(suffix))
+            || self.firsts.contains(first)
+                && self.prefixes.iter().any(|prefix| value.starts_with(prefix))
+            || self.lasts.contains(last)
+                && self.suffixes.iter().any(|suffix| value.ends_with(suffix))
     }
 }
 

@@ -100,6 +100,9 @@ impl ByColumn {
     }
 }
 
+/// Of values that were checked together, no more than one in so many is few.
+const FEW: usize = 8;
+
 /// The least hashes of values that were checked together: all that a full sketch can want, and few of them.
 #[derive(Default)]
 struct SmallHashes {
@@ -110,14 +113,15 @@ struct SmallHashes {
 }
 
 impl SmallHashes {
-    /// Calls `take` with the hashes below `bound`, at least.
+    /// Calls `take` with the values whose hash is below `bound`, at least.
     #[inline]
-    fn each(&mut self, alike: &Alike, found: &Found, bound: u64, mut take: impl FnMut(u64)) {
-        if bound == u64::MAX {
-            alike.values(found).for_each(|whole| take(whole.hash));
+    fn each(&mut self, alike: &Alike, found: &Found, bound: u64, mut take: impl FnMut(&Whole)) {
+        let wholes = &found.wholes[alike.wholes.clone()];
+        // Of the few that pass by chance, all are looked at soonest.
+        if bound == u64::MAX || alike.count(found) * FEW < wholes.len() {
+            alike.values(found).for_each(take);
             return;
         }
-        let wholes = &found.wholes[alike.wholes.clone()];
         if !self
             .of
             .is_some_and(|(first, below)| first == alike.wholes.start && below >= bound)
@@ -136,7 +140,7 @@ impl SmallHashes {
         let bits = alike.bits(found);
         for &place in &self.places {
             if bits[place as usize / 64] >> (place % 64) & 1 == 1 {
-                take(wholes[place as usize].hash);
+                take(&wholes[place as usize]);
             }
         }
     }
@@ -382,21 +386,16 @@ impl<'r> ChunkSink<'r> {
         let column = &mut self.columns[number];
         for alike in &found.alike {
             let Alike { form, evidence, .. } = *alike;
-            let bits = alike.bits(found);
-            let count: u64 = bits.iter().map(|word| u64::from(word.count_ones())).sum();
+            let count = alike.count(found) as u64;
             if !evidence.has(EvidenceSet::FAILED) {
-                compare_alike(
-                    &mut self.accumulator,
-                    matcher,
-                    batch,
-                    column.at,
-                    (alike, found),
-                );
+                let small = &mut self.small[1];
+                let accumulator = &mut self.accumulator;
+                compare_alike(accumulator, matcher, batch, column.at, (alike, found, small));
             }
             let tally = self.accumulator.tally(column.at);
             let counts = tally.forms.of(form);
-            self.small[0].each(alike, found, counts.shapes[0].bound(), |hash| {
-                counts.shapes[0].add(hash);
+            self.small[0].each(alike, found, counts.shapes[0].bound(), |whole| {
+                counts.shapes[0].add(whole.hash);
             });
             let failed = evidence.has(EvidenceSet::FAILED);
             let bucket = counts.bucket(evidence);
@@ -405,8 +404,8 @@ impl<'r> ChunkSink<'r> {
                 continue;
             }
             bucket.rows += count;
-            self.small[1].each(alike, found, counts.values.bound(), |hash| {
-                counts.values.add(hash);
+            self.small[1].each(alike, found, counts.values.bound(), |whole| {
+                counts.values.add(whole.hash);
             });
             let detector = matcher.forms[usize::from(form.0)].detector;
             // Their records ascend.
@@ -568,7 +567,7 @@ fn compare_alike(
     matcher: &Matcher,
     batch: &Batch<'_>,
     column: usize,
-    (alike, found): (&Alike, &Found),
+    (alike, found, small): (&Alike, &Found, &mut SmallHashes),
 ) {
     let detector = matcher.forms[usize::from(alike.form.0)].detector;
     let rule = &matcher.detectors[usize::from(detector.0)].rule;
@@ -582,20 +581,20 @@ fn compare_alike(
             }
         }
     }
-    let samples = &mut accumulator.samples;
-    if samples.bound(detector) == 0 {
+    let bound = accumulator.samples.bound(detector);
+    if bound == 0 {
         return;
     }
-    for whole in alike.values(found) {
+    // The values that count as different ones are asked for next.
+    let counts = accumulator.tally(column).forms.of(alike.form);
+    let both = bound.max(counts.values.bound());
+    let samples = &mut accumulator.samples;
+    let mut normalised = Vec::new();
+    small.each(alike, found, both, |whole| {
         if whole.hash < samples.bound(detector) {
-            let mut normalised = Vec::new();
-            normalise(
-                rule.normalise,
-                rule.pad,
-                raw(whole).expose(),
-                &mut normalised,
-            );
-            samples.add(detector, whole.hash, raw(whole).expose(), &normalised);
+            let raw = raw(whole).expose();
+            normalise(rule.normalise, rule.pad, raw, &mut normalised);
+            samples.add(detector, whole.hash, raw, &normalised);
         }
-    }
+    });
 }

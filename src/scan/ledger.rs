@@ -24,13 +24,12 @@ pub(crate) struct ColumnKey {
     pub(crate) name: Arc<str>,
 }
 
-/// Counts of the chunks that one thread scanned.
-#[derive(Debug)]
+/// Counts of the chunks that one thread scanned. It holds values, so it can't be printed.
 pub(crate) struct Accumulator {
     id: usize,
     index: HashMap<ColumnKey, usize>,
     columns: Vec<Counted>,
-    /// Some of the plain values, hashed.
+    /// Some of the plain values.
     pub(super) samples: Samples,
 }
 

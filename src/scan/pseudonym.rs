@@ -1,11 +1,11 @@
 //! Columns of hashes, compared with the plain values found in the same scan: an unsalted hash of something that the scan
 //! found in plain is a pseudonym in name only.
 //!
-//! Which columns hold hashes and which values are plain is known only at the end, when no value is there any more. So
-//! two samples are kept meanwhile, of hashes alone: of each detector's values the few with the smallest hash, each hashed in
-//! the usual ways; and of each column of digests the smallest ones. A digest of the first sample that lies in the range of
-//! the second one must stand there, if the column is made of such values. What a sample holds depends on the set of values
-//! alone, so any number of threads gives the same.
+//! Which columns hold hashes and which values are plain is known only at the end. So two samples are kept meanwhile, in
+//! memory alone: of each detector's values the few with the smallest hash, and of each column of digests the smallest ones.
+//! At the end, and only if there are such columns, the values are hashed in the usual ways. A digest that lies in the range
+//! of a column's sample must stand there, if the column is made of such values. What a sample holds depends on the set of
+//! values alone, so any number of threads gives the same.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -23,6 +23,8 @@ use crate::validate::{Outcome, words};
 
 /// Plain values kept of each detector.
 const PLAIN: usize = 256;
+/// Longer values are not kept.
+const LONGEST: usize = 256;
 /// Columns of digests kept.
 const COLUMNS: usize = 64;
 /// Digits of the numbers that are tried one by one.
@@ -52,11 +54,11 @@ fn head(digest: &[u8]) -> u64 {
 
 /// The first 64 bits of a digest in hex or base64; none where the text is no digest.
 pub(crate) fn digest(text: &[u8]) -> Option<u64> {
-    let is_hex = text.iter().all(u8::is_ascii_hexdigit);
     match text.len() {
-        32 | 40 | 64 | 128 if is_hex => {
-            let first = std::str::from_utf8(&text[..16]).ok()?;
-            u64::from_str_radix(first, 16).ok()
+        // Which of them are none can't be foreseen, so all are looked at without a branch.
+        32 | 40 | 64 | 128 if text.iter().fold(true, |all, &byte| all & is_hex(byte)) => {
+            let first = text[..16].iter();
+            Some(first.fold(0, |bits, &byte| bits << 4 | u64::from(nibble(byte))))
         }
         24 | 28 | 44 | 88 if text.ends_with(b"=") => {
             let bits = text[..11].iter().try_fold(0u128, |bits, &byte| {
@@ -66,6 +68,15 @@ pub(crate) fn digest(text: &[u8]) -> Option<u64> {
         }
         _ => None,
     }
+}
+
+fn is_hex(byte: u8) -> bool {
+    byte.is_ascii_digit() | matches!(byte | 0x20, b'a'..=b'f')
+}
+
+/// What a hexadecimal digit stands for.
+fn nibble(byte: u8) -> u8 {
+    (byte & 15) + 9 * (byte >> 6)
 }
 
 fn base64(byte: u8) -> Option<u8> {
@@ -79,12 +90,28 @@ fn base64(byte: u8) -> Option<u8> {
     }
 }
 
+/// A plain value; never shown, so it can't be printed.
+#[cfg_attr(test, derive(PartialEq, Eq))]
+struct Plain {
+    raw: Box<[u8]>,
+    normalised: Box<[u8]>,
+}
+
+impl Plain {
+    fn digests(&self) -> Digests {
+        let raw = self.raw.trim_ascii();
+        let lower = String::from_utf8_lossy(raw).to_lowercase();
+        let variants = [raw, lower.as_bytes(), &self.normalised];
+        variants.map(|text| ALGORITHMS.map(|(_, digest)| digest(text)))
+    }
+}
+
 /// The samples of plain values that one thread keeps.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct Samples {
     /// For each detector, no hash from it on is wanted.
     bounds: Vec<u64>,
-    kept: BTreeMap<DetectorId, BTreeMap<u64, Digests>>,
+    kept: BTreeMap<DetectorId, BTreeMap<u64, Plain>>,
 }
 
 impl Samples {
@@ -108,17 +135,14 @@ impl Samples {
     /// Adds a value by its hash.
     #[cold]
     pub(super) fn add(&mut self, detector: DetectorId, hash: u64, raw: &[u8], normalised: &[u8]) {
-        let kept = self.kept.entry(detector).or_default();
-        if kept.contains_key(&hash) {
+        if raw.len() > LONGEST {
             return;
         }
-        let raw = raw.trim_ascii();
-        let lower = String::from_utf8_lossy(raw).to_lowercase();
-        let variants = [raw, lower.as_bytes(), normalised];
-        kept.insert(
-            hash,
-            variants.map(|text| ALGORITHMS.map(|(_, digest)| digest(text))),
-        );
+        let kept = self.kept.entry(detector).or_default();
+        kept.entry(hash).or_insert_with(|| Plain {
+            raw: raw.into(),
+            normalised: normalised.into(),
+        });
         if kept.len() > PLAIN {
             kept.pop_last();
             self.bounds[usize::from(detector.0)] =
@@ -135,7 +159,7 @@ pub(crate) struct Pseudonyms {
 
 #[derive(Default)]
 struct Kept {
-    plain: BTreeMap<DetectorId, BTreeMap<u64, Digests>>,
+    plain: BTreeMap<DetectorId, BTreeMap<u64, Plain>>,
     columns: BTreeMap<Arc<Place>, Distinct>,
 }
 
@@ -210,14 +234,19 @@ impl Pseudonyms {
         if columns.is_empty() {
             return Vec::new();
         }
+        let digests = |values: &BTreeMap<u64, Plain>| values.values().map(Plain::digests).collect();
+        let plain: BTreeMap<DetectorId, Vec<Digests>> = kept
+            .plain
+            .iter()
+            .map(|(&detector, values)| (detector, digests(values)))
+            .collect();
         let spaces: Vec<_> = tried
             .iter()
             .map(|&detector| (detector, space(matcher, detector, &columns)))
             .collect();
         let mut records = Vec::new();
         for (index, (place, known)) in columns.iter().enumerate() {
-            let sampled = kept
-                .plain
+            let sampled = plain
                 .iter()
                 .filter_map(|(&detector, values)| Some((best(known, values)?, detector, false)));
             let gone_through = spaces.iter().filter_map(|(detector, counts)| {
@@ -296,11 +325,11 @@ impl Match {
 }
 
 /// The way of hashing that explains most of the column; none where nothing of it is explained.
-fn best(known: &Known, values: &BTreeMap<u64, Digests>) -> Option<Match> {
+fn best(known: &Known, values: &[Digests]) -> Option<Match> {
     let ways = (0..VARIANTS.len())
         .flat_map(|variant| (0..ALGORITHMS.len()).map(move |algorithm| (variant, algorithm)));
     let matches = ways.map(|(variant, algorithm)| {
-        let digests: BTreeSet<u64> = values.values().map(|of| of[variant][algorithm]).collect();
+        let digests: BTreeSet<u64> = values.iter().map(|of| of[variant][algorithm]).collect();
         let near = digests.range(..=known.bound);
         let (matched, of) = near.fold((0, 0), |(matched, of), &digest| {
             (matched + u64::from(known.holds(digest)), of + 1)
@@ -400,26 +429,25 @@ mod tests {
             samples.kept
         };
         let there = sample(&mut (0..2000));
-        assert_eq!(there, sample(&mut (0..2000).rev()));
+        assert!(there == sample(&mut (0..2000).rev()));
         assert_eq!(there[&DetectorId(0)].len(), PLAIN);
     }
 
     #[test]
     fn a_column_is_known_by_its_values() {
         let mut column = Distinct::new(DIGESTS);
-        let mut values = BTreeMap::new();
+        let mut values = Vec::new();
         for number in 0..400u64 {
             let text = format!("p{number}@example.org");
             let digests = [ALGORITHMS.map(|(_, digest)| digest(text.as_bytes())); 3];
             column.add(digests[0][2]);
-            values.insert(number, digests);
+            values.push(digests);
         }
         let found = best(&Known::of(&column), &values).unwrap();
         assert_eq!(
             (found.matched, found.of, found.algorithm, found.variant),
             (400, 400, 2, 0)
         );
-        let other = BTreeMap::from([(1, [[1; 4]; 3])]);
-        assert!(best(&Known::of(&column), &other).is_none());
+        assert!(best(&Known::of(&column), &[[[1; 4]; 3]]).is_none());
     }
 }

@@ -138,6 +138,15 @@ struct Standing {
     /// Whole cells of its shape.
     cells: u64,
     invalid: u64,
+    /// The forms that such cells have.
+    forms: Vec<FormId>,
+}
+
+impl Standing {
+    /// Whether there is anything that a rival could take away, or that could take it from a rival.
+    fn is_likely(&self) -> bool {
+        self.sure >= shared::HOPELESS
+    }
 }
 
 struct Judge<'a> {
@@ -311,6 +320,7 @@ impl Judge<'_> {
                 standing.log_odds = log_odds;
             }
             standing.cells += all;
+            standing.forms.push(id);
             if !self.form(id).soft && self.form(id).chance < 1.0 && sure > 0.95 && passed * 2 > all
             {
                 standing.invalid += all - passed;
@@ -321,7 +331,11 @@ impl Judge<'_> {
             .iter()
             .map(|(&detector, standing)| {
                 let rivals = by_detector.iter().filter(|(other, rival)| {
-                    **other != detector && rival.cells + standing.cells > nonempty
+                    **other != detector
+                        && (rival.cells + standing.cells > nonempty
+                            || standing.is_likely()
+                                && rival.is_likely()
+                                && self.share_values(standing, rival))
                 });
                 // They explain the same cells, so one of them is true at the most.
                 let (mut others, mut outdone) = (0.0, false);
@@ -345,6 +359,14 @@ impl Judge<'_> {
             .collect();
         whole.sort_by(|a, b| b.sure.total_cmp(&a.sure).then(a.detector.cmp(&b.detector)));
         whole
+    }
+
+    /// Whether two detectors that each fill a part of the column claim the same values.
+    fn share_values(&self, own: &Standing, rival: &Standing) -> bool {
+        own.forms.iter().any(|&own| {
+            let mut rivals = rival.forms.iter();
+            rivals.any(|&rival| shared::share(own, rival, self.column.tally) >= shared::SAME)
+        })
     }
 
     fn form(&self, id: FormId) -> &CompiledForm {

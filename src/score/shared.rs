@@ -10,9 +10,9 @@ use super::{ColumnTally, Stratum, logit};
 use crate::detect::{DetectorId, FormId};
 
 /// From this share of common values on, two claims are about the same thing, and one is true at the most.
-const SAME: f64 = 0.5;
+pub(super) const SAME: f64 = 0.5;
 /// A claim less sure than this is none, whatever others leave of it.
-const HOPELESS: f64 = 0.05;
+pub(super) const HOPELESS: f64 = 0.05;
 /// A rival that is behind by so much, in log-odds, takes nothing away.
 const FAR_BEHIND: f64 = 6.0;
 
@@ -67,7 +67,8 @@ fn weight(claim: &Claim, claims: &[Claim], tally: &ColumnTally) -> f64 {
     logit(claim.sure / (1.0 + others) * apart) - logit(claim.sure)
 }
 
-fn share(form: FormId, rival: FormId, tally: &ColumnTally) -> f64 {
+/// The share of a form's different values that another form claims, too.
+pub(super) fn share(form: FormId, rival: FormId, tally: &ColumnTally) -> f64 {
     match (tally.forms.get(form), tally.forms.get(rival)) {
         (Some(own), Some(other)) => own.values.share_in(&other.values),
         _ => 0.0,

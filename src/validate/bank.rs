@@ -41,12 +41,33 @@ const LENGTHS: &[(&[u8; 2], u8)] = &[
     (b"TL", 23), (b"TN", 24), (b"TR", 26), (b"UA", 29), (b"VA", 22), (b"VG", 24), (b"XK", 20), (b"YE", 30),
 ];
 
+/// Where a country stands in [`LENGTHS`] and [`STRUCTURES`], by its letters; [`NOWHERE`] where it doesn't.
+static PLACES: [[u8; 26]; 26] = {
+    assert!(LENGTHS.len() == STRUCTURES.len() && LENGTHS.len() < NOWHERE as usize);
+    let mut places = [[NOWHERE; 26]; 26];
+    let mut at = 0;
+    while at < LENGTHS.len() {
+        let [first, second] = *LENGTHS[at].0;
+        let [other_first, other_second] = *STRUCTURES[at].0;
+        assert!(first == other_first && second == other_second);
+        places[(first - b'A') as usize][(second - b'A') as usize] = at as u8;
+        at += 1;
+    }
+    places
+};
+const NOWHERE: u8 = u8::MAX;
+
+fn place(country: &[u8]) -> Option<usize> {
+    let &[first @ b'A'..=b'Z', second @ b'A'..=b'Z'] = country else {
+        return None;
+    };
+    let place = PLACES[usize::from(first - b'A')][usize::from(second - b'A')];
+    (place != NOWHERE).then_some(usize::from(place))
+}
+
 /// The length of an IBAN of this country.
 pub(crate) fn iban_length(country: &[u8]) -> Option<usize> {
-    LENGTHS
-        .iter()
-        .find(|(code, _)| country == *code)
-        .map(|(_, length)| usize::from(*length))
+    place(country).map(|place| usize::from(LENGTHS[place].1))
 }
 
 /// What the part behind the check digits is made of, by country: so many digits (`n`), capitals (`a`) or either (`c`). SWIFT
@@ -73,9 +94,10 @@ const STRUCTURES: &[(&[u8; 2], &str)] = &[
 
 /// Whether the part behind the check digits is made of what its country says; of a country that isn't known, of anything.
 fn is_structured(country: &[u8], rest: &[u8]) -> bool {
-    let Some((_, structure)) = STRUCTURES.iter().find(|(code, _)| country == *code) else {
+    let Some(place) = place(country) else {
         return true;
     };
+    let (_, structure) = STRUCTURES[place];
     let (mut at, mut count) = (0, 0);
     for byte in structure.bytes() {
         if byte.is_ascii_digit() {
@@ -84,8 +106,10 @@ fn is_structured(country: &[u8], rest: &[u8]) -> bool {
         }
         let part = rest.get(at..at + count).unwrap_or_default();
         let fits = match byte {
-            b'n' => part.iter().all(u8::is_ascii_digit),
-            b'a' => part.iter().all(u8::is_ascii_uppercase),
+            b'n' => part.iter().fold(true, |all, byte| all & byte.is_ascii_digit()),
+            b'a' => part
+                .iter()
+                .fold(true, |all, byte| all & byte.is_ascii_uppercase()),
             _ => true,
         };
         if !fits {

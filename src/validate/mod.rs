@@ -317,7 +317,10 @@ pub(crate) fn add_normalised(kind: Normalise, pad: Option<usize>, value: &[u8], 
         .and_then(|pad| pad.checked_sub(out.len() - start))
         .filter(|missing| *missing > 0)
     {
-        out.splice(start..start, std::iter::repeat_n(b'0', missing));
+        let end = out.len();
+        out.resize(end + missing, b'0');
+        out.copy_within(start..end, start + missing);
+        out[start..start + missing].fill(b'0');
     }
 }
 

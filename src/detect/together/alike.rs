@@ -65,6 +65,12 @@ impl Alike {
         &found.bits[self.bits.clone()]
     }
 
+    /// How many values it is about.
+    pub(crate) fn count(&self, found: &Found) -> usize {
+        let words = self.bits(found).iter();
+        words.map(|word| word.count_ones() as usize).sum()
+    }
+
     /// The last of the values.
     pub(crate) fn last<'f>(&self, found: &'f Found) -> Option<&'f Whole> {
         let bits = self.bits(found);

@@ -106,7 +106,7 @@ impl Matcher {
             return;
         }
         let together = Together::lead(self, form, &mut scratch.work.tokens);
-        let companions = self.companions(form, column.plan);
+        let companions = self.companions(form, column.plan, &mut scratch.work.tokens);
         scratch
             .programs
             .set_lead((number, key), form, (companions, together));

@@ -432,6 +432,7 @@ struct Cells<'c> {
 }
 
 impl Cells<'_> {
+    #[cold]
     fn hand_over(&mut self) {
         let rows = Rows::One(&self.rows);
         self.sink.batch(Batch {
@@ -444,6 +445,17 @@ impl Cells<'_> {
         self.rows.clear();
     }
 
+    /// A record has more cells than the header.
+    #[cold]
+    fn add_columns(&mut self, last: usize) {
+        self.wide = true;
+        while self.columns.len() <= last {
+            let name = format!("column_{}", self.columns.len() + 1);
+            let id = self.sink.column(&name);
+            self.columns.push(id);
+        }
+    }
+
     /// Counts line ends up to `at`: before a record, and in cells that may hold some.
     fn count_lines(&mut self, at: usize) {
         if at > self.counted {
@@ -454,13 +466,11 @@ impl Cells<'_> {
 }
 
 impl Visit for Cells<'_> {
+    #[inline]
     fn cell(&mut self, start: usize, end: usize, column: u32, quoted: bool) {
         let column = (column as usize).min(self.most);
-        while self.columns.len() <= column {
-            self.wide = true;
-            let name = format!("column_{}", self.columns.len() + 1);
-            let id = self.sink.column(&name);
-            self.columns.push(id);
+        if self.columns.len() <= column {
+            self.add_columns(column);
         }
         if column == 0 || !self.lines_are_rows {
             self.count_lines(start);

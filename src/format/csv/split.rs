@@ -47,7 +47,15 @@ pub(super) fn split(
 ) -> State {
     let mut at = 0;
     let mut stops = Stops::new(text, dialect);
+    let is_plain = dialect.delimiter.len() == 1 && dialect.row_end == RowEnd::Line;
     while at < text.len() {
+        if is_plain && state.within == Within::Start {
+            let quote = dialect.quote;
+            (at, state.column) = split_bare(text, at, state.column, quote, &mut stops, visit);
+            if at == text.len() {
+                break;
+            }
+        }
         if state == State::default()
             && let Some(len) = empty_line(text, at, dialect)
         {
@@ -100,6 +108,37 @@ pub(super) fn split(
         };
     }
     state
+}
+
+/// Splits cells without quotes off, where one byte parts cells and a line end parts records: most of most files. Goes on from
+/// the start of a cell to one that needs a closer look; gives where that is, and its column.
+#[inline]
+fn split_bare(
+    text: &[u8],
+    mut at: usize,
+    mut column: u32,
+    quote: Option<u8>,
+    stops: &mut Stops<'_>,
+    visit: &mut impl Visit,
+) -> (usize, u32) {
+    while let Some(&first) = text.get(at) {
+        let is_empty_line = column == 0 && matches!(first, b'\n' | b'\r');
+        if is_empty_line || Some(first) == quote {
+            break;
+        }
+        let Some(end) = stops.next(at) else { break };
+        visit.cell(at, end, column, false);
+        at = end + 1;
+        column += 1;
+        match text[end] {
+            b'\n' => {}
+            b'\r' => at += usize::from(text.get(at) == Some(&b'\n')),
+            _ => continue,
+        }
+        visit.record(column, at);
+        column = 0;
+    }
+    (at, column)
 }
 
 /// What ends a cell.

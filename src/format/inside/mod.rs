@@ -62,14 +62,19 @@ impl<'s> Unfold<'s> {
     /// Whether any cell of a batch may hold others; notes which.
     fn look(&mut self, batch: &Batch<'_>) -> bool {
         self.opened.clear();
+        let has_query = self.columns.contains(&Named::Query);
         for (index, value) in batch.values.iter().enumerate() {
             let len = (value.end - value.start) as usize;
             if !(SHORTEST..=LONGEST).contains(&len) {
                 continue;
             }
             let cell = &batch.text[value.start as usize..value.end as usize];
+            let shape = SHAPES[usize::from(cell[0])];
+            if shape == Shape::None && len < encoded::SHORTEST && !has_query {
+                continue;
+            }
             let named = self.columns.get(value.column.0 as usize);
-            let may = match SHAPES[usize::from(cell[0])] {
+            let may = match shape {
                 Shape::None if len >= encoded::SHORTEST => encoded::may_be_base64(cell),
                 Shape::None => false,
                 shape => shape.may_be(cell),

@@ -1,5 +1,7 @@
 //! Reads the values of a chunk. One pass, no recursion; strict as RFC 8259 wants it.
 
+use std::ops::Range;
+
 use super::cut::{Context, cut, string_end};
 use super::paths::{PathId, Paths, is_data};
 use crate::error::Problem;
@@ -7,6 +9,8 @@ use crate::format::{Batch, ColumnId, OffsetMap, OffsetPiece, Rows, Sink, Span, V
 
 /// Values handed over at a time.
 const BATCH: usize = 8192;
+/// Bytes of their text, where it had escapes.
+const BATCH_TEXT: usize = 512 << 10;
 
 /// What may come next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,7 +80,7 @@ struct Plain {
     rows: Vec<u32>,
 }
 
-/// Values that had escapes, in a text of their own.
+/// Values of which some had escapes, in a text of their own: batches that end at each escape would be short.
 #[derive(Default)]
 struct Unescaped {
     text: Vec<u8>,
@@ -388,7 +392,9 @@ impl Lexer<'_> {
     fn give(&mut self, start: usize, end: usize, column: ColumnId) {
         // Values are handed over in the order of the text, whichever of the two texts they are in.
         if !self.unescaped.values.is_empty() {
-            self.hand_over_unescaped();
+            let at = self.unescaped.text.len() as u32;
+            self.unescaped.copy(self.task, start..end);
+            return self.give_unescaped(at, column);
         }
         self.plain.values.push(Value {
             start: start as u32,
@@ -411,47 +417,36 @@ impl Lexer<'_> {
         if !self.plain.values.is_empty() {
             self.hand_over();
         }
-        let Unescaped {
-            text,
-            pieces,
-            values,
-            rows,
-        } = &mut self.unescaped;
-        let from = text.len();
-        let offsets = self.task.offsets;
+        let (task, unescaped) = (self.task, &mut self.unescaped);
+        let at = unescaped.text.len() as u32;
         unescape(stored, |bytes, place| {
-            let at = text.len() as u32;
-            let (from, to) = ((start + place.start) as u32, (start + place.end) as u32);
+            let place = start + place.start..start + place.end;
             if bytes.len() == place.len() {
-                offsets.each_piece(from, to, |within, stored, span| {
-                    pieces.push(OffsetPiece {
-                        text: at + within,
-                        stored,
-                        span,
-                    });
-                });
+                unescaped.copy(task, place);
             } else {
-                let (stored, end) = offsets.stored(from, to).unwrap_or_default();
-                pieces.push(OffsetPiece {
-                    text: at,
-                    stored,
-                    span: Span::Whole((end - stored).min(u64::from(u16::MAX)) as u16),
-                });
+                unescaped.replace(task.offsets, place, bytes);
             }
-            text.extend_from_slice(bytes);
         })
         .map_err(|at| (start + at, "an escape that JSON doesn't know"))?;
+        self.give_unescaped(at, column);
+        Ok(())
+    }
+
+    /// Gives what stands in the other text from `start` on.
+    fn give_unescaped(&mut self, start: u32, column: ColumnId) {
+        let Unescaped {
+            text, values, rows, ..
+        } = &mut self.unescaped;
         values.push(Value {
-            start: from as u32,
+            start,
             end: text.len() as u32,
             column,
             line: self.line,
         });
         rows.push(self.row);
-        if values.len() >= BATCH || text.len() > 256 << 10 {
+        if values.len() >= BATCH || text.len() > BATCH_TEXT {
             self.hand_over_unescaped();
         }
-        Ok(())
     }
 
     fn hand_over(&mut self) {
@@ -467,25 +462,48 @@ impl Lexer<'_> {
     }
 
     fn hand_over_unescaped(&mut self) {
-        let Unescaped {
-            text,
-            pieces,
-            values,
-            rows,
-        } = std::mem::take(&mut self.unescaped);
-        if !values.is_empty() {
-            let offsets = if pieces.is_empty() {
-                OffsetMap::None
-            } else {
-                OffsetMap::Pieces(pieces)
-            };
-            self.sink.batch(Batch {
-                text: &text,
-                values: &values,
-                rows: Rows::One(&rows),
-                offsets: &offsets,
-            });
+        let given = &mut self.unescaped;
+        if given.values.is_empty() {
+            return;
         }
+        let offsets = match std::mem::take(&mut given.pieces) {
+            pieces if pieces.is_empty() => OffsetMap::None,
+            pieces => OffsetMap::Pieces(pieces),
+        };
+        self.sink.batch(Batch {
+            text: &given.text,
+            values: &given.values,
+            rows: Rows::One(&given.rows),
+            offsets: &offsets,
+        });
+        given.text.clear();
+        // One long value doesn't make all later ones cost its memory.
+        given.text.shrink_to(2 * BATCH_TEXT);
+        given.values.clear();
+        given.rows.clear();
+    }
+}
+
+impl Unescaped {
+    /// Adds what is as stored.
+    fn copy(&mut self, task: &Task<'_>, place: Range<usize>) {
+        let (start, end) = (place.start as u32, place.end as u32);
+        let at = self.text.len() as u32;
+        task.offsets.copy_pieces(start, end, at, &mut self.pieces);
+        self.text.extend_from_slice(&task.text[place]);
+    }
+
+    /// Adds what an escape stands for.
+    fn replace(&mut self, offsets: &OffsetMap, place: Range<usize>, by: &[u8]) {
+        let (stored, end) = offsets
+            .stored(place.start as u32, place.end as u32)
+            .unwrap_or_default();
+        self.pieces.push(OffsetPiece {
+            text: self.text.len() as u32,
+            stored,
+            span: Span::Whole((end - stored).min(u64::from(u16::MAX)) as u16),
+        });
+        self.text.extend_from_slice(by);
     }
 }
 

@@ -9,9 +9,11 @@ use std::collections::HashMap;
 
 use regex_automata::hybrid::LazyStateID;
 use regex_automata::hybrid::dfa::{Cache, DFA};
+use regex_automata::nfa::thompson::NFA;
 use regex_automata::{Anchored, Input, MatchKind};
+use regex_syntax::hir::Hir;
 
-use super::{pattern_nfa_config, pattern_syntax};
+use super::pattern_nfa_config;
 use crate::error::Error;
 
 /// Memory of the lazy DFA's states, for each thread, in bytes: enough never to be cleared on ordinary data.
@@ -54,16 +56,22 @@ pub(super) struct States {
 
 impl Automaton {
     /// To find where patterns match: [`Automaton::matches`].
-    pub(super) fn new(patterns: &[&str]) -> Result<Self, Error> {
+    pub(super) fn new(patterns: &[&Hir]) -> Result<Self, Error> {
         Self::compile(patterns, false)
     }
 
     /// To find the patterns that match a whole text: [`Automaton::whole`].
-    pub(super) fn new_whole(patterns: &[&str]) -> Result<Self, Error> {
+    pub(super) fn new_whole(patterns: &[&Hir]) -> Result<Self, Error> {
         Self::compile(patterns, true)
     }
 
-    fn compile(patterns: &[&str], only_whole: bool) -> Result<Self, Error> {
+    fn compile(patterns: &[&Hir], only_whole: bool) -> Result<Self, Error> {
+        let together =
+            |error: &dyn std::fmt::Display| Error::rule(format!("the patterns together: {error}"));
+        let nfa = NFA::compiler()
+            .configure(pattern_nfa_config())
+            .build_many_from_hir(patterns)
+            .map_err(|error| together(&error))?;
         let dfa = DFA::builder()
             .configure(
                 DFA::config()
@@ -71,10 +79,8 @@ impl Automaton {
                     .cache_capacity(CACHE)
                     .skip_cache_capacity_check(true),
             )
-            .thompson(pattern_nfa_config())
-            .syntax(pattern_syntax())
-            .build_many(patterns)
-            .map_err(|error| Error::rule(format!("the patterns together: {error}")))?;
+            .build_from_nfa(nfa)
+            .map_err(|error| together(&error))?;
         let map = dfa.byte_classes();
         let mut classes = [0; 256];
         for byte in 0..=255u8 {
@@ -282,11 +288,14 @@ impl Automaton {
 
 #[cfg(test)]
 mod tests {
+    use super::super::pattern_hir;
     use super::*;
 
     #[test]
     fn finds_all_matches_of_all_patterns() {
         let patterns = [r"\b\d{3}\b", r"\b\d{3}-\d\b", r"\b[a-z]+\b"];
+        let patterns = patterns.map(|pattern| pattern_hir(pattern).unwrap());
+        let patterns: Vec<&Hir> = patterns.iter().collect();
         let automaton = Automaton::new(&patterns).unwrap();
         let mut states = automaton.states();
         for _ in 0..2 {
@@ -307,7 +316,7 @@ mod tests {
 
     #[test]
     fn what_stands_before_the_start_counts() {
-        let automaton = Automaton::new(&[r"\b\d{3}\b"]).unwrap();
+        let automaton = Automaton::new(&[&pattern_hir(r"\b\d{3}\b").unwrap()]).unwrap();
         let mut states = automaton.states();
         let mut count = 0;
         automaton.matches(b"a123", 1, 4, &mut states, |_, _| count += 1);

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use regex_automata::nfa::thompson::{self, NFA, WhichCaptures};
 use regex_automata::util::syntax;
+use regex_syntax::hir::Hir;
 
 use super::placeholder::Placeholders;
 use super::{CompiledForm, Detector, DetectorId, prefilter};
@@ -17,6 +18,7 @@ pub(super) struct Draft<'r> {
     pub(super) detector: DetectorId,
     pub(super) rule: &'r Rule,
     pub(super) form: Form,
+    pub(super) hir: Hir,
     pub(super) nfa: NFA,
     pub(super) place: Place,
 }
@@ -30,10 +32,18 @@ pub(super) enum Place {
 
 /// Compiles a rule's pattern: byte-wise, ASCII classes only.
 pub(crate) fn pattern_nfa(pattern: &str) -> Result<NFA, String> {
+    nfa_of(&pattern_hir(pattern)?)
+}
+
+/// Parses a rule's pattern.
+pub(crate) fn pattern_hir(pattern: &str) -> Result<Hir, String> {
+    syntax::parse_with(pattern, &pattern_syntax()).map_err(|error| error.to_string())
+}
+
+fn nfa_of(hir: &Hir) -> Result<NFA, String> {
     NFA::compiler()
-        .syntax(pattern_syntax())
         .configure(pattern_nfa_config())
-        .build(pattern)
+        .build_from_hir(hir)
         .map_err(|error| {
             std::error::Error::source(&error).map_or_else(|| error.to_string(), ToString::to_string)
         })
@@ -58,12 +68,12 @@ impl<'r> Draft<'r> {
                 ..Form::default()
             },
         };
-        let nfa = pattern_nfa(&form.pattern).map_err(|reason| {
-            Error::rule(format!(
-                "rule {}: pattern {}: {reason}",
-                rule.id, form.pattern
-            ))
-        })?;
+        let wrong = |reason| {
+            let pattern = &form.pattern;
+            Error::rule(format!("rule {}: pattern {pattern}: {reason}", rule.id))
+        };
+        let hir = pattern_hir(&form.pattern).map_err(wrong)?;
+        let nfa = nfa_of(&hir).map_err(wrong)?;
         let place = match form.scope.unwrap_or(rule.scope) {
             Scope::Cell => Place::Cell,
             Scope::Anywhere if prefilter::Start::of(&nfa).is_some() => Place::Token,
@@ -73,6 +83,7 @@ impl<'r> Draft<'r> {
             detector,
             rule,
             form,
+            hir,
             nfa,
             place,
         })

@@ -2,8 +2,6 @@
 
 use std::ops::Range;
 
-use regex_automata::nfa::thompson::NFA;
-
 use super::FormId;
 use crate::error::Error;
 
@@ -16,10 +14,9 @@ pub(super) struct Loose {
 }
 
 impl Loose {
-    pub(super) fn new(forms: &[(&str, &NFA)], first: usize) -> Result<Self, Error> {
+    pub(super) fn new(patterns: &[&str], first: usize) -> Result<Self, Error> {
         let wrong = |error: regex::Error| Error::rule(error.to_string());
-        let patterns: Vec<&str> = forms.iter().map(|(pattern, _)| *pattern).collect();
-        let any = regex::bytes::RegexSetBuilder::new(&patterns)
+        let any = regex::bytes::RegexSetBuilder::new(patterns)
             .unicode(false)
             .build()
             .map_err(wrong)?;

@@ -72,7 +72,11 @@ impl Column {
     /// Whether cells are looked up before anything else.
     #[inline]
     fn is_good(&self) -> bool {
-        let one_in = if self.age < EARLY { ONE_IN_EARLY } else { ONE_IN };
+        let one_in = if self.age < EARLY {
+            ONE_IN_EARLY
+        } else {
+            ONE_IN
+        };
         self.age == 0 || self.known * one_in > self.tried
     }
 

@@ -41,12 +41,12 @@ mod veil;
 mod walk;
 mod whole;
 
-#[cfg(test)]
-use compile::pattern_nfa;
 pub(crate) use find::{Column, Placed};
 pub(crate) use together::{Alike, Whole};
 
-use compile::{Draft, Place, pattern_nfa_config, pattern_syntax};
+use compile::{Draft, Place, pattern_nfa_config};
+#[cfg(test)]
+use compile::{pattern_hir, pattern_nfa, pattern_syntax};
 use context::{Context, Near, NearWords};
 use kinds::Kinds;
 use lead::Leads;
@@ -209,9 +209,13 @@ impl Matcher {
         let of = |range: Range<usize>| {
             drafts[range]
                 .iter()
-                .map(|draft| (draft.form.pattern.as_str(), &draft.nfa))
+                .map(|draft| (&draft.hir, &draft.nfa))
                 .collect::<Vec<_>>()
         };
+        let loose: Vec<&str> = drafts[tokens + cells..]
+            .iter()
+            .map(|draft| draft.form.pattern.as_str())
+            .collect();
         let nfas: Vec<&NFA> = drafts.iter().map(|draft| &draft.nfa).collect();
         Ok(Self {
             detectors: rules.rules.iter().map(Detector::new).collect(),
@@ -221,7 +225,7 @@ impl Matcher {
             kinds: Kinds::new(&nfas, tokens..tokens + cells),
             walks: Walks::new(&nfas[..tokens + cells], tokens..tokens + cells),
             leads: Leads::new(tokens + cells),
-            loose: Loose::new(&of(tokens + cells..drafts.len()), tokens + cells)?,
+            loose: Loose::new(&loose, tokens + cells)?,
             forms,
         })
     }

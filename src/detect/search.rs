@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 
 use regex_automata::nfa::thompson::NFA;
+use regex_syntax::hir::Hir;
 
 use super::FormId;
 use super::automaton::{Automaton, States};
@@ -38,7 +39,7 @@ pub(super) struct Tokens {
 }
 
 struct TokenForm {
-    pattern: String,
+    pattern: Hir,
     /// Which bytes its matches can start with.
     heads: [ByteSet; HEADS],
     /// Which rare bytes each match holds.
@@ -90,7 +91,7 @@ pub(super) struct Wanted<'f> {
 pub(super) struct Chosen(u32);
 
 impl Tokens {
-    pub(super) fn new(forms: &[(&str, &NFA)]) -> Self {
+    pub(super) fn new(forms: &[(&Hir, &NFA)]) -> Self {
         let words = forms.len().div_ceil(64).max(1);
         let mut table = Table::new(forms.len());
         let mut classes = CLASSES;
@@ -109,7 +110,7 @@ impl Tokens {
             }
         }
         let forms = forms.iter().map(|(pattern, nfa)| TokenForm {
-            pattern: (*pattern).to_owned(),
+            pattern: (*pattern).clone(),
             heads: heads(nfa),
             needs: RARE.map(|rare| requires(nfa, ByteSet::of(|byte| byte == rare))),
         });
@@ -215,7 +216,7 @@ impl Tokens {
 
     fn group(&self, ids: &[u16]) -> Group {
         let forms = || ids.iter().map(|form| &self.forms[usize::from(*form)]);
-        let patterns: Vec<&str> = forms().map(|form| form.pattern.as_str()).collect();
+        let patterns: Vec<&Hir> = forms().map(|form| &form.pattern).collect();
         let automaton = Automaton::new(&patterns).expect("each was compiled before, by itself");
         let needing = std::array::from_fn(|rare| {
             let bits = forms().enumerate().filter(|(_, form)| form.needs[rare]);

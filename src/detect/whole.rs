@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use regex_automata::nfa::thompson::NFA;
+use regex_syntax::hir::Hir;
 
 use super::FormId;
 use super::automaton::{Automaton, States};
@@ -40,7 +41,7 @@ struct CellGroup {
 pub(super) struct CellsScratch(Vec<States>);
 
 impl Cells {
-    pub(super) fn new(forms: &[(&str, &NFA)], first: usize) -> Result<Self, Error> {
+    pub(super) fn new(forms: &[(&Hir, &NFA)], first: usize) -> Result<Self, Error> {
         let digit = ByteSet::of(|byte| byte.is_ascii_digit());
         let (with, without): (Vec<usize>, Vec<usize>) =
             (0..forms.len()).partition(|&form| requires(forms[form].1, digit));
@@ -110,8 +111,8 @@ impl Cells {
 }
 
 impl CellGroup {
-    fn new(forms: &[(&str, &NFA)], first: usize, group: &[usize]) -> Result<Self, Error> {
-        let patterns: Vec<&str> = group.iter().map(|&form| forms[form].0).collect();
+    fn new(forms: &[(&Hir, &NFA)], first: usize, group: &[usize]) -> Result<Self, Error> {
+        let patterns: Vec<&Hir> = group.iter().map(|&form| forms[form].0).collect();
         Ok(Self {
             automaton: Automaton::new_whole(&patterns)?,
             forms: group.iter().map(|form| (first + form) as u16).collect(),

@@ -390,7 +390,13 @@ impl<'r> ChunkSink<'r> {
             if !evidence.has(EvidenceSet::FAILED) {
                 let small = &mut self.small[1];
                 let accumulator = &mut self.accumulator;
-                compare_alike(accumulator, matcher, batch, column.at, (alike, found, small));
+                compare_alike(
+                    accumulator,
+                    matcher,
+                    batch,
+                    column.at,
+                    (alike, found, small),
+                );
             }
             let tally = self.accumulator.tally(column.at);
             let counts = tally.forms.of(form);

@@ -106,7 +106,9 @@ fn is_structured(country: &[u8], rest: &[u8]) -> bool {
         }
         let part = rest.get(at..at + count).unwrap_or_default();
         let fits = match byte {
-            b'n' => part.iter().fold(true, |all, byte| all & byte.is_ascii_digit()),
+            b'n' => part
+                .iter()
+                .fold(true, |all, byte| all & byte.is_ascii_digit()),
             b'a' => part
                 .iter()
                 .fold(true, |all, byte| all & byte.is_ascii_uppercase()),

@@ -54,6 +54,14 @@ pub(crate) fn hash_of(value: &impl std::hash::Hash) -> u64 {
 }
 
 impl WordList {
+    /// From a text of one folded word or phrase a line.
+    fn of_folded(text: &str) -> Self {
+        let capacity = text.len() / 10;
+        let mut hashes = Hashes::with_capacity_and_hasher(capacity, BuildHasherDefault::default());
+        hashes.extend(text.lines().map(|line| hash(line.as_bytes())));
+        Self { hashes }
+    }
+
     /// From a text of one word or phrase a line; lines that start with `#` are comments.
     pub fn new(text: &str) -> Self {
         let lines = text
@@ -101,7 +109,21 @@ pub struct Lists {
 
 struct Source {
     text: Cow<'static, str>,
+    /// Whether its words are folded, without comments.
+    is_folded: bool,
     list: OnceLock<Arc<WordList>>,
+}
+
+impl Source {
+    fn list(&self) -> &Arc<WordList> {
+        self.list.get_or_init(|| {
+            Arc::new(if self.is_folded {
+                WordList::of_folded(&self.text)
+            } else {
+                WordList::new(&self.text)
+            })
+        })
+    }
 }
 
 impl std::fmt::Debug for Lists {
@@ -113,22 +135,26 @@ impl std::fmt::Debug for Lists {
 impl Lists {
     /// Adds a list, or replaces the one of that name.
     pub fn insert(&mut self, name: impl Into<String>, text: impl Into<Cow<'static, str>>) {
+        self.add(name.into(), text.into(), false);
+    }
+
+    /// The same of a list whose words are folded, without comments.
+    pub(crate) fn insert_folded(&mut self, name: &str, text: &'static str) {
+        self.add(name.into(), text.into(), true);
+    }
+
+    fn add(&mut self, name: String, text: Cow<'static, str>, is_folded: bool) {
         let source = Source {
-            text: text.into(),
+            text,
+            is_folded,
             list: OnceLock::new(),
         };
-        self.lists.insert(name.into(), Arc::new(source));
+        self.lists.insert(name, Arc::new(source));
     }
 
     /// The list of that name.
     pub fn get(&self, name: &str) -> Option<Arc<WordList>> {
-        let source = self.lists.get(name)?;
-        Some(
-            source
-                .list
-                .get_or_init(|| Arc::new(WordList::new(&source.text)))
-                .clone(),
-        )
+        Some(self.lists.get(name)?.list().clone())
     }
 
     /// The names of all lists.
@@ -168,10 +194,7 @@ impl LookUp {
 
     /// Whether the words of the folded value that count are in the list; `hash` is that of the value.
     pub(super) fn knows(&self, folded: &[u8], hash: u64) -> bool {
-        let list = self
-            .source
-            .list
-            .get_or_init(|| Arc::new(WordList::new(&self.source.text)));
+        let list = self.source.list();
         let mut words = folded
             .split(|&byte| byte == b' ')
             .filter(|word| !word.is_empty());

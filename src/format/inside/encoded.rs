@@ -30,7 +30,9 @@ pub(super) fn names_query(name: &str) -> bool {
 /// Whether a cell could be base64 of a text. Identifiers and hashes look alike: its first bytes decide.
 pub(super) fn may_be_base64(cell: &[u8]) -> bool {
     // Neither words nor identifiers in parts.
-    let is_one = cell[..8].iter().fold(true, |all, &byte| all & is_letter(byte));
+    let is_one = cell[..8]
+        .iter()
+        .fold(true, |all, &byte| all & is_letter(byte));
     // Text in base64 has other letters among its first; hashes and numbers have none.
     if !is_one || cell[..16].iter().all(u8::is_ascii_hexdigit) {
         return false;

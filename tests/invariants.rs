@@ -233,3 +233,34 @@ fn every_input_has_one_file_record_with_all_its_bytes() {
     assert_eq!(of_type(&records, "file").len(), on_disk.len());
     assert_eq!(listed, on_disk);
 }
+
+#[test]
+fn a_pattern_that_can_start_anywhere_leaves_all_else_as_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let rule = "id: size\nname: Size\ncategory: location\nabout: A test.\nfind: ['[0-9]{2}x[0-9]{2}']\n\
+                chance: 1\nprior: 0.9\n";
+    let rule = common::write(folder.path(), "size.yaml", rule);
+    let rows: String = (0..400)
+        .map(|n| format!("p{n}@mail.nl,a{}x{}b\n", n % 90 + 10, n % 80 + 10))
+        .collect();
+    let table = common::write(folder.path(), "a.csv", format!("email,size\n{rows}"));
+    let sample = common::sample();
+    let plain = scan_of(&[&table, &sample]);
+    let mut with = scan_of(&[&table, &sample]);
+    with.rules = speur::rule::RuleSet::load(&speur::rule::Selection {
+        builtin: true,
+        paths: vec![rule],
+        only: Vec::new(),
+        skip: Vec::new(),
+    })
+    .unwrap();
+    let is_own = |record: &&Value| record["type"] == "finding" && record["detector"] == "size";
+    let records = records(&with);
+    assert_eq!(records.iter().filter(is_own).count(), 400);
+    let others = |records: &[Value]| -> Vec<Value> {
+        let mut findings = records.to_vec();
+        findings.retain(|record| record["type"] == "finding" && record["detector"] != "size");
+        findings
+    };
+    assert_eq!(others(&records), others(&common::records(&plain)));
+}

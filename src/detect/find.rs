@@ -62,8 +62,8 @@ struct Searched<'a> {
     number: usize,
     /// Whether each value is the only one of its record.
     alone: bool,
-    /// Whether shapes can have programs.
-    has_programs: bool,
+    /// Whether forms that can start anywhere are searched for: cells in which one matches have no use for programs.
+    is_loose: bool,
     /// Whether many of its cells come again.
     repeats: bool,
     lead: Option<Lead>,
@@ -147,16 +147,15 @@ impl Matcher {
         let first = first.map(|value| batch.values[value.index as usize].column);
         let number = first.unwrap_or(ColumnId(0)).0 as usize;
         let alone = matches!(batch.rows, Rows::One(_)) && column.is_alone();
-        let has_programs = !self.loose.applies(&column.plan.forms);
-        let leads = alone && has_programs;
+        let is_loose = self.loose.applies(&column.plan.forms);
         Searched {
             batch,
             plan: column.plan,
             number,
             alone,
-            has_programs,
+            is_loose,
             repeats: false,
-            lead: leads
+            lead: alone
                 .then(|| scratch.programs.lead(number, column.plan.key))
                 .flatten(),
             tried: 0,
@@ -199,7 +198,8 @@ impl Matcher {
             len: bytes.len() as u32,
             program,
         };
-        if let Some(lead) = &here.lead {
+        let has_loose = here.is_loose && self.loose.may_match(bytes);
+        if !has_loose && let Some(lead) = &here.lead {
             let other = lead.companions.may_match(self, bytes, &mut scratch.work);
             here.tried += 1;
             here.others += u32::from(other);
@@ -207,7 +207,11 @@ impl Matcher {
                 return;
             }
         }
-        let program = self.program(here, cell.clone(), scratch);
+        let program = if has_loose {
+            None
+        } else {
+            self.program(here, cell.clone(), scratch)
+        };
         if program == Some(ProgramId::NOTHING)
             || program.is_some_and(|program| {
                 here.alone && unknown.is_none() && scratch.put_by(put_by(program))
@@ -276,7 +280,7 @@ impl Matcher {
             ..
         } = *here;
         let programs = &mut scratch.programs;
-        if !here.has_programs || !programs.pays(column, plan.key) {
+        if !programs.pays(column, plan.key) {
             return None;
         }
         let text = batch.text;

@@ -38,6 +38,11 @@ impl Loose {
             .any(|form| forms[form / 64] >> (form % 64) & 1 == 1)
     }
 
+    /// Whether one of all of them may match somewhere in a value.
+    pub(super) fn may_match(&self, bytes: &[u8]) -> bool {
+        self.any.is_match(bytes)
+    }
+
     /// Calls `found` with each match of the plan's forms.
     pub(super) fn search(
         &self,

@@ -84,7 +84,7 @@ impl Batch<'_> {
     }
 
     /// Line ends between two places of the text, but those that came from an escape.
-    pub(super) fn line_ends(&self, from: u32, to: u32) -> u32 {
+    pub(crate) fn line_ends(&self, from: u32, to: u32) -> u32 {
         let text = &self.text[from as usize..to as usize];
         let ends = memchr::memchr2_iter(b'\n', b'\r', text)
             .map(|at| from as usize + at)

@@ -21,8 +21,6 @@ use crate::error::Problem;
 const BATCH_TEXT: usize = 256 << 10;
 /// Values of a batch at most.
 const BATCH_VALUES: usize = 8192;
-/// A longer value is given as several, in bytes.
-const LONGEST_VALUE: usize = 64 << 10;
 /// Columns of a chunk; values of further ones share one.
 const MOST_COLUMNS: usize = 20_000;
 /// A longer name of a column is cut, in bytes.
@@ -235,17 +233,7 @@ impl<'s> Records<'s> {
 
     /// Ends the value.
     pub(super) fn end(&mut self) {
-        let (mut start, end) = (self.start, self.text.len());
-        while end - start > LONGEST_VALUE {
-            let part = &self.text[start + LONGEST_VALUE / 2..start + LONGEST_VALUE];
-            let blank = part.iter().rposition(u8::is_ascii_whitespace);
-            let stop = blank.map_or(start + LONGEST_VALUE, |at| {
-                start + LONGEST_VALUE / 2 + at + 1
-            });
-            self.add(start, stop);
-            start = stop;
-        }
-        self.add(start, end);
+        self.add(self.start, self.text.len());
         // Keeps a search of the whole text from running on into the next value.
         self.text.push(b'\n');
         self.start = self.text.len();

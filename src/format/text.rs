@@ -1,8 +1,8 @@
 //! Plain text, line by line: what is read when nothing else knows an input. Each line is a record.
 
 use super::{
-    Batch, Chunk, ColumnId, Extent, Format, Head, Likelihood, Part, Piece, ReadOptions, Reader,
-    Rows, Sink, Value,
+    Batch, Chunk, Extent, Format, Head, Likelihood, Part, Piece, ReadOptions, Reader, Rows, Sink,
+    Value,
 };
 use crate::error::Problem;
 use crate::input::Body;
@@ -11,10 +11,9 @@ use crate::input::blocks::{Block, LONGEST_RECORD, Source, forced_cut};
 /// Plain text.
 pub(super) struct Text;
 
-/// A value is no longer than this, in bytes; a longer line is several values.
-const LONGEST_VALUE: usize = 64 << 10;
-/// Values handed over at a time.
+/// Values handed over at a time, and bytes of them.
 const BATCH: usize = 4096;
+const BATCH_TEXT: usize = 1 << 20;
 
 impl Format for Text {
     fn name(&self) -> &'static str {
@@ -152,9 +151,16 @@ impl Chunk for LineChunk {
                     at
                 }
             });
-            line_values(text, start, stop.max(start), column, line, &mut values);
-            rows.resize(values.len(), line);
-            if values.len() >= BATCH {
+            let stop = stop.max(start);
+            values.push(Value {
+                start: start as u32,
+                end: stop as u32,
+                column,
+                line,
+            });
+            rows.push(line);
+            let bytes = stop - values[0].start as usize;
+            if values.len() >= BATCH || bytes >= BATCH_TEXT {
                 hand_over(&mut values, &mut rows);
             }
             let Some(end) = end else { break };
@@ -171,37 +177,6 @@ impl Chunk for LineChunk {
             lines: u64::from(line),
         }
     }
-}
-
-/// A line as one value, or several where it is long, cut between words.
-fn line_values(
-    text: &[u8],
-    mut start: usize,
-    end: usize,
-    column: ColumnId,
-    line: u32,
-    values: &mut Vec<Value>,
-) {
-    while end - start > LONGEST_VALUE {
-        let part = &text[start..start + LONGEST_VALUE];
-        let at = part[LONGEST_VALUE / 2..]
-            .iter()
-            .rposition(u8::is_ascii_whitespace);
-        let stop = start + at.map_or(LONGEST_VALUE, |at| LONGEST_VALUE / 2 + at + 1);
-        values.push(Value {
-            start: start as u32,
-            end: stop as u32,
-            column,
-            line,
-        });
-        start = stop;
-    }
-    values.push(Value {
-        start: start as u32,
-        end: end as u32,
-        column,
-        line,
-    });
 }
 
 #[cfg(test)]
@@ -222,18 +197,5 @@ mod tests {
     #[test]
     fn line_ends_of_all_kinds() {
         assert_eq!(count_line_ends(b"a\nb\r\nc\rd"), 3);
-    }
-
-    #[test]
-    fn a_long_line_is_cut_between_words() {
-        let text = b"word ".repeat(40_000);
-        let mut values = Vec::new();
-        line_values(&text, 0, text.len(), ColumnId(0), 0, &mut values);
-        assert!(values.len() > 2);
-        assert!(
-            values
-                .windows(2)
-                .all(|pair| pair[0].end == pair[1].start && pair[1].start % 5 == 0)
-        );
     }
 }

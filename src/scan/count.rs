@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::hits::{Hit, Packed};
 use super::ledger::{Accumulator, ColumnKey};
+use super::long;
 use super::pseudonym::digest;
 use super::sample::Sieve;
 use super::worker::{Engine, MOST_PROBLEMS, Reading};
@@ -204,41 +205,17 @@ impl Sink for ChunkSink<'_> {
         let mut sieve = std::mem::take(&mut self.sieve);
         let table_of = |column: ColumnId| self.columns[column.0 as usize].table;
         let batch = sieve.sift(&batch, self.reading.choice(), self.first_row, table_of);
-        let mut found = std::mem::take(&mut self.found);
-        let mut by_column = std::mem::take(&mut self.by_column);
-        let matcher = &self.reading.engine.matcher;
-        found.lists = self.reading.engine.scan.findings;
-        Matcher::start_batch(&mut self.scratch);
-        for (number, values) in by_column.sort(&batch, self.columns.len()) {
-            let column = Column {
-                values,
-                plan: &self.plans[number],
-                after: self.columns[number].last,
-            };
-            self.filled[number] += matcher.find(&batch, &column, &mut self.scratch, &mut found);
-            let last = values
-                .last()
-                .map(|value| batch.rows.of(value.index as usize));
-            self.columns[number].last = last.and_then(|rows| rows.last().copied());
-            self.count_alike(&batch, number, &found);
-            for Repeated { candidate, times } in found.repeated.drain(..) {
-                self.count_again(&batch, &candidate, times);
-            }
-            found.clear_alike();
-            if !found.lists {
-                for candidate in found.candidates.drain(..) {
-                    self.count(&batch, &candidate);
+        if long::has_long(&batch) {
+            long::Parts::default().each(&batch, |batch, more| {
+                self.search(batch);
+                for &index in more {
+                    let column = batch.values[index].column.0 as usize;
+                    self.filled[column] -= batch.rows.of(index).len() as u64;
                 }
-            }
+            });
+        } else {
+            self.search(&batch);
         }
-        // Findings are listed in the order of the text.
-        found.candidates.sort_by_key(|candidate| candidate.value);
-        for candidate in found.candidates.drain(..) {
-            self.count(&batch, &candidate);
-        }
-        self.counted += batch.values.len() as u64;
-        self.by_column = by_column;
-        self.found = found;
         self.sieve = sieve;
     }
 
@@ -377,6 +354,45 @@ impl<'r> ChunkSink<'r> {
             rows: Few::default(),
         });
         id
+    }
+
+    /// Searches the values of a batch, and counts what is found.
+    fn search(&mut self, batch: &Batch<'_>) {
+        let mut found = std::mem::take(&mut self.found);
+        let mut by_column = std::mem::take(&mut self.by_column);
+        let matcher = &self.reading.engine.matcher;
+        found.lists = self.reading.engine.scan.findings;
+        Matcher::start_batch(&mut self.scratch);
+        for (number, values) in by_column.sort(batch, self.columns.len()) {
+            let column = Column {
+                values,
+                plan: &self.plans[number],
+                after: self.columns[number].last,
+            };
+            self.filled[number] += matcher.find(batch, &column, &mut self.scratch, &mut found);
+            let last = values
+                .last()
+                .map(|value| batch.rows.of(value.index as usize));
+            self.columns[number].last = last.and_then(|rows| rows.last().copied());
+            self.count_alike(batch, number, &found);
+            for Repeated { candidate, times } in found.repeated.drain(..) {
+                self.count_again(batch, &candidate, times);
+            }
+            found.clear_alike();
+            if !found.lists {
+                for candidate in found.candidates.drain(..) {
+                    self.count(batch, &candidate);
+                }
+            }
+        }
+        // Findings are listed in the order of the text.
+        found.candidates.sort_by_key(|candidate| candidate.value);
+        for candidate in found.candidates.drain(..) {
+            self.count(batch, &candidate);
+        }
+        self.counted += batch.values.len() as u64;
+        self.by_column = by_column;
+        self.found = found;
     }
 
     /// Counts candidates of a column that fare alike.

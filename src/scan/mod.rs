@@ -19,6 +19,7 @@ use crate::rule::RuleSet;
 mod count;
 mod hits;
 mod ledger;
+pub(crate) mod long;
 mod members;
 mod outbox;
 mod packed;

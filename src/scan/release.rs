@@ -514,9 +514,11 @@ impl Released<'_> {
             detector: name.id.clone(),
             category: name.category.clone(),
             matches: found.matches,
+            // A row counts where its first candidate is: where all of those are too unsure, there is still one.
             rows: found
                 .rows
-                .min(tally.rows.get(detector).copied().unwrap_or(found.rows)),
+                .min(tally.rows.get(detector).copied().unwrap_or(found.rows))
+                .max(1),
             distinct: found.distinct.count().min(found.matches),
             invalid: whole.map_or(0, |verdict| verdict.invalid),
             confidence: (found.sum / found.matches as f64 * 1000.0).round() / 1000.0,

@@ -98,11 +98,7 @@ impl Matcher {
         };
         let never = column.plan.never_whole[usize::from(form.0 / 64)] >> (form.0 % 64) & 1 == 1;
         let key = column.plan.key;
-        if !Programs::may_lead(number)
-            || never
-            || self.loose.applies(&column.plan.forms)
-            || scratch.programs.is_lead(number, key, form)
-        {
+        if !Programs::may_lead(number) || never || scratch.programs.is_lead(number, key, form) {
             return;
         }
         let together = Together::lead(self, form, &mut scratch.work.tokens);

@@ -241,7 +241,7 @@ fn a_pattern_that_can_start_anywhere_leaves_all_else_as_it_is() {
                 chance: 1\nprior: 0.9\n";
     let rule = common::write(folder.path(), "size.yaml", rule);
     let rows: String = (0..400)
-        .map(|n| format!("p{n}@mail.nl,a{}x{}b\n", n % 90 + 10, n % 80 + 10))
+        .map(|n| format!("p{n}@mail.nl,a-{}x{}\n", n % 90 + 10, n % 80 + 10))
         .collect();
     let table = common::write(folder.path(), "a.csv", format!("email,size\n{rows}"));
     let sample = common::sample();

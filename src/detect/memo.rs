@@ -314,6 +314,7 @@ mod tests {
     fn a_cell_is_recalled_where_it_stands_now() {
         in_batch(|batch| {
             let mut memo = Memo::new();
+            assert!(memo.is_good(0, 1));
             let mut found = Found {
                 lists: true,
                 ..Found::default()
@@ -339,6 +340,7 @@ mod tests {
     fn what_comes_again_is_only_counted() {
         in_batch(|batch| {
             let mut memo = Memo::new();
+            assert!(memo.is_good(0, 1));
             let mut found = Found::default();
             let cell = &TEXT[..6];
             let unknown = memo.recall(cell, 1, place(0, 0, 0), true, &mut found);
@@ -363,14 +365,18 @@ mod tests {
         let mut memo = Memo::new();
         let mut found = Found::default();
         for value in 0..TRIALS {
+            assert!(memo.is_good(0, 1));
             let cell = value.to_string();
             let unknown = memo.recall(cell.as_bytes(), 1, place(value, 0, 0), true, &mut found);
             assert!(matches!(unknown, Err(Unknown(Some(_)))));
         }
+        assert!(!memo.is_good(0, 1));
         let unknown = memo.recall(b"x", 1, place(0, 0, 0), true, &mut found);
         assert!(matches!(unknown, Err(Unknown(None))));
         memo.start_chunk();
-        let unknown = memo.recall(b"x", 1, place(0, 0, 0), true, &mut found);
+        assert!(!memo.is_good(0, 1), "the column goes on in the next chunk");
+        assert!(memo.is_good(0, 2), "another plan, another column");
+        let unknown = memo.recall(b"x", 2, place(0, 0, 0), true, &mut found);
         assert!(matches!(unknown, Err(Unknown(Some(_)))));
     }
 }

@@ -64,6 +64,7 @@ mod unplaced;
 mod vcard;
 mod weblog;
 mod xml;
+mod yaml;
 #[cfg(feature = "archives")]
 mod zip;
 
@@ -115,6 +116,7 @@ pub static FORMATS: &[&dyn Format] = &[
     &weblog::AccessLog,
     &weblog::ExtendedLog,
     &settings::Settings,
+    &yaml::Yaml,
     &html::Html,
     &xml::Xml,
     &sql::Sql,

@@ -370,15 +370,4 @@ mod tests {
             ]
         );
     }
-
-    #[test]
-    fn a_long_value_is_several() {
-        let mut taken = Taken::default();
-        let mut records = Records::new(&mut taken);
-        let column = records.column("a");
-        records.value(column, &b"word ".repeat(40_000));
-        records.finish();
-        assert!(taken.0.len() > 2);
-        assert!(taken.0.iter().all(|(text, ..)| text.len() % 5 == 0));
-    }
 }

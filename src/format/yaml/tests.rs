@@ -1,0 +1,144 @@
+use super::*;
+use crate::format::{Batch, ColumnId, OffsetMap, Sink};
+
+/// What was given: column, text, row, and the stored bytes.
+#[derive(Default)]
+struct Taken {
+    columns: Vec<String>,
+    values: Vec<(String, String, u32, String)>,
+    stored: String,
+    problems: usize,
+}
+
+impl Sink for Taken {
+    fn column(&mut self, name: &str) -> ColumnId {
+        self.columns.push(name.to_owned());
+        ColumnId(self.columns.len() as u32 - 1)
+    }
+
+    fn batch(&mut self, batch: Batch<'_>) {
+        for (index, value) in batch.values.iter().enumerate() {
+            let text = &batch.text[value.start as usize..value.end as usize];
+            let (start, end) = batch.offsets.stored(value.start, value.end).unwrap();
+            self.values.push((
+                self.columns[value.column.0 as usize].clone(),
+                String::from_utf8_lossy(text).into_owned(),
+                batch.rows.of(index)[0],
+                self.stored[start as usize..end as usize].to_owned(),
+            ));
+        }
+    }
+
+    fn problem(&mut self, _: Problem) {
+        self.problems += 1;
+    }
+}
+
+fn read(text: &str) -> (Vec<(String, String, u32, String)>, usize, u64) {
+    let mut taken = Taken {
+        stored: text.to_owned(),
+        ..Taken::default()
+    };
+    let offsets = OffsetMap::Shift(0);
+    let mut records = Records::over(&mut taken, text.as_bytes(), &offsets);
+    Documents::read(&Task::Yaml, text.as_bytes(), true, &mut records);
+    let extent = records.finish();
+    (taken.values, taken.problems, extent.records)
+}
+
+fn short(text: &str) -> Vec<(String, String, u32)> {
+    let values = read(text).0.into_iter();
+    values
+        .map(|(column, text, row, _)| (column, text, row))
+        .collect()
+}
+
+fn value(column: &str, text: &str, row: u32) -> (String, String, u32) {
+    (column.into(), text.into(), row)
+}
+
+#[test]
+fn a_list_at_the_top_holds_records() {
+    let text = "- name: Jor\n  mail: jor@postluxterra.nl\n- name: Mir\n  tags: [a, b]\n  none: ~\n";
+    assert_eq!(
+        short(text),
+        [
+            value("name", "Jor", 0),
+            value("mail", "jor@postluxterra.nl", 0),
+            value("name", "Mir", 1),
+            value("tags[]", "a", 1),
+            value("tags[]", "b", 1),
+        ]
+    );
+    assert_eq!(read(text).2, 2);
+}
+
+#[test]
+fn maps_and_documents() {
+    let text =
+        "people:\n  - {mail: a@b.nl}\n  - {mail: c@d.nl}\nowner:\n  jor@postluxterra.nl: yes\n";
+    assert_eq!(
+        short(text),
+        [
+            value("people[].mail", "a@b.nl", 0),
+            value("people[].mail", "c@d.nl", 1),
+            value("owner.{key}", "jor@postluxterra.nl", 2),
+            value("owner.*", "yes", 2),
+        ]
+    );
+    let text = "---\na: 1\n---\na: 2\n...\n";
+    assert_eq!(short(text), [value("a", "1", 0), value("a", "2", 1)]);
+}
+
+#[test]
+fn values_know_the_bytes_they_came_from() {
+    let text = "é: 'it''s'\nb: \"x\\ty\"\nc: |\n  one\n  two\nd: plain\n  goes on\n";
+    let values = read(text).0;
+    let stored: Vec<(&str, &str)> = values
+        .iter()
+        .map(|(_, text, _, stored)| (text.as_str(), stored.as_str()))
+        .collect();
+    assert_eq!(
+        stored,
+        [
+            ("it's", "'it''s'"),
+            ("x\ty", "\"x\\ty\""),
+            ("one\ntwo", "one\n  two"),
+            ("plain goes on", "plain\n  goes on"),
+        ]
+    );
+}
+
+#[test]
+fn behind_a_fault_lines_are_read() {
+    let (values, problems, _) = read("a: 1\nb: [x, y\nc: jor@postluxterra.nl\n");
+    assert_eq!(problems, 1);
+    let last = values.last().unwrap();
+    assert!(last.1.contains("jor@postluxterra.nl"), "{values:?}");
+}
+
+#[test]
+fn aliases_and_depth_cost_nothing() {
+    let mut bomb = "a: &a [x, x]\n".to_owned();
+    for level in 0..40 {
+        bomb.push_str(&format!("k{level}: &k{level} [*a, *a]\n"));
+    }
+    assert_eq!(read(&bomb).0.len(), 2);
+    let deep = format!("{}1", "- ".repeat(5000));
+    assert!(read(&deep).0.len() <= 2);
+}
+
+#[test]
+fn what_is_yaml_and_what_is_not() {
+    let sniff = |text: &str| looks_like_yaml(text.as_bytes(), false);
+    assert!(sniff("- name: Jor\n  mail: x\n- name: Mir\n  mail: y\n"));
+    assert!(sniff("a:\n  b: 1\n  c: 2\n"));
+    assert!(!sniff(
+        "Dear Jor,\n\nthings to do:\n - buy milk\n - call Mir\n"
+    ));
+    assert!(!sniff(
+        "From: jor@postluxterra.nl\nTo: mir@postluxterra.nl\nSubject: x\n"
+    ));
+    assert!(looks_like_yaml(b"a: 1\n", true));
+    assert!(!looks_like_yaml(b"this is text\nof two lines\n", true));
+}

@@ -1,0 +1,214 @@
+//! From the events of the parser to values: paths, records, and places.
+
+use saphyr_parser::{Event, Parser, ScalarStyle, Span};
+
+use super::super::json::is_data;
+use super::super::records::Records;
+use super::scalar::{Stretch, stretches};
+use crate::error::Problem;
+
+/// Deeper values share one path.
+const DEEPEST: usize = 100;
+
+/// A list or map that is open.
+struct Open {
+    is_list: bool,
+    /// The path of its elements or, for a map, of itself.
+    path: String,
+    /// The key of a map that a value is awaited for.
+    key: Option<String>,
+}
+
+/// Reads one text.
+pub(super) struct Walk<'w, 's> {
+    text: &'w str,
+    records: &'w mut Records<'s>,
+    open: Vec<Open>,
+    /// A place as the parser counts it, in characters, and the same in bytes.
+    place: (usize, usize),
+    /// Whether a value was given since the last record ended.
+    pending: bool,
+}
+
+impl<'w, 's> Walk<'w, 's> {
+    pub(super) fn new(text: &'w str, records: &'w mut Records<'s>) -> Self {
+        Self {
+            text,
+            records,
+            open: Vec::new(),
+            place: (0, 0),
+            pending: false,
+        }
+    }
+
+    /// Gives all values; says where the text ends or a fault is.
+    pub(super) fn run(mut self) -> usize {
+        for event in Parser::new_from_str(self.text) {
+            match event {
+                Ok((event, span)) => self.event(&event, span),
+                Err(error) => {
+                    let at = self.byte(error.marker().index());
+                    let at = self.text[..at].rfind('\n').map_or(0, |end| end + 1);
+                    self.records.problem_at(
+                        Problem::lost("not valid YAML: from here on it is read line by line"),
+                        at,
+                    );
+                    if self.pending {
+                        self.record();
+                    }
+                    return at;
+                }
+            }
+        }
+        self.text.len()
+    }
+
+    fn event(&mut self, event: &Event<'_>, span: Span) {
+        match event {
+            Event::DocumentEnd if self.pending => self.record(),
+            Event::SequenceStart(..) => self.open(true),
+            Event::MappingStart(..) => self.open(false),
+            Event::SequenceEnd | Event::MappingEnd => {
+                let closed = self.open.pop();
+                self.ended(closed.is_some_and(|open| !open.is_list));
+            }
+            Event::Alias(_) => self.ended(false),
+            Event::Scalar(value, style, ..) => {
+                if self.is_key() {
+                    self.key(value, span);
+                } else {
+                    self.scalar(value, *style, span);
+                    self.ended(false);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn open(&mut self, is_list: bool) {
+        let mut path = self.path();
+        // A map or list that is a key has no name.
+        if self.is_key() {
+            path.push_str("{key}");
+        }
+        if is_list && !(self.open.is_empty() && path.is_empty()) {
+            path.push_str("[]");
+        }
+        self.open.push(Open {
+            is_list,
+            path,
+            key: None,
+        });
+    }
+
+    /// Whether the next value is the key of a map.
+    fn is_key(&self) -> bool {
+        self.open
+            .last()
+            .is_some_and(|open| !open.is_list && open.key.is_none())
+    }
+
+    /// The path of the next value.
+    fn path(&self) -> String {
+        let Some(open) = self.open.last() else {
+            return String::new();
+        };
+        match &open.key {
+            Some(key) if self.open.len() < DEEPEST => joined(&open.path, key),
+            _ => open.path.clone(),
+        }
+    }
+
+    /// A value is complete: whether it is a record.
+    fn ended(&mut self, is_map: bool) {
+        let was_key = self.is_key();
+        if let Some(open) = self.open.last_mut() {
+            // A key that is no scalar.
+            open.key = was_key.then(|| "?".to_owned());
+        }
+        let is_record = match &self.open[..] {
+            [root] => root.is_list,
+            [root, list] => is_map && !root.is_list && list.is_list,
+            _ => false,
+        };
+        if is_record {
+            self.record();
+        }
+    }
+
+    fn record(&mut self) {
+        self.records.next_row();
+        self.pending = false;
+    }
+
+    fn key(&mut self, key: &str, span: Span) {
+        let is_data = is_data(key.as_bytes());
+        if is_data {
+            let path = self.open.last().map_or("", |open| &open.path);
+            let name = joined(path, "{key}");
+            self.give(&name, key, span);
+        }
+        if let Some(open) = self.open.last_mut() {
+            open.key = Some(if is_data { "*" } else { key }.to_owned());
+        }
+    }
+
+    fn scalar(&mut self, value: &str, style: ScalarStyle, span: Span) {
+        let is_null =
+            style == ScalarStyle::Plain && matches!(value, "" | "~" | "null" | "Null" | "NULL");
+        if is_null {
+            return;
+        }
+        let mut path = self.path();
+        if path.is_empty() {
+            path.push('$');
+        }
+        self.give(&path, value, span);
+    }
+
+    /// Gives a value with the place it came from.
+    fn give(&mut self, name: &str, value: &str, span: Span) {
+        let (start, end) = (self.byte(span.start.index()), self.byte(span.end.index()));
+        let end = end.max(start);
+        let column = self.records.column(name);
+        self.records.begin(column);
+        match stretches(value, &self.text[start..end], start) {
+            Some(found) => {
+                for stretch in found {
+                    match stretch {
+                        Stretch::Stored(range) => self.records.stored(range),
+                        Stretch::Blank(blank) => self.records.made(blank.as_bytes()),
+                    }
+                }
+            }
+            None => self.records.instead(value.as_bytes(), start..end),
+        }
+        self.records.end();
+        self.pending = true;
+    }
+
+    /// The byte at which a character stands.
+    fn byte(&mut self, index: usize) -> usize {
+        if index < self.place.0 {
+            self.place = (0, 0);
+        }
+        let (known, from) = self.place;
+        let mut rest = self.text[from..].char_indices();
+        let byte = match index - known {
+            0 => from,
+            more => rest
+                .nth(more - 1)
+                .map_or(self.text.len(), |(at, c)| from + at + c.len_utf8()),
+        };
+        self.place = (index, byte);
+        byte
+    }
+}
+
+fn joined(path: &str, key: &str) -> String {
+    if path.is_empty() {
+        key.to_owned()
+    } else {
+        format!("{path}.{key}")
+    }
+}

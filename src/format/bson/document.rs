@@ -40,6 +40,7 @@ pub(super) fn length(bytes: &[u8]) -> Option<usize> {
 /// Whether bytes start with documents: all that are there whole must hold.
 pub(super) fn starts(bytes: &[u8], whole: bool) -> bool {
     const ENOUGH: usize = 20;
+    const DEPTH: usize = 8;
     let mut at = 0;
     for number in 0..ENOUGH {
         let rest = &bytes[at..];
@@ -51,7 +52,7 @@ pub(super) fn starts(bytes: &[u8], whole: bool) -> bool {
         };
         if len > rest.len() {
             // Only its start can be seen.
-            return number > 0 || Document::new(rest).starts_with_names();
+            return number > 0 || Document::new(rest).starts_with_names(DEPTH);
         }
         if number == 0 && len == 5 && bytes.len() > 5
             || Document::new(&rest[..len]).read(&mut Nobody).is_none()
@@ -92,7 +93,7 @@ impl<'d> Document<'d> {
     }
 
     /// Whether the start of a longer document holds: several members, as far as they can be seen.
-    fn starts_with_names(mut self) -> bool {
+    fn starts_with_names(mut self, depth: usize) -> bool {
         self.at = 4;
         let mut members = 0;
         loop {
@@ -104,12 +105,20 @@ impl<'d> Document<'d> {
             }
             match self.name() {
                 Some(name)
-                    if std::str::from_utf8(name)
-                        .is_ok_and(|name| !name.contains(char::is_control)) => {}
+                    if !name.is_empty()
+                        && std::str::from_utf8(name)
+                            .is_ok_and(|name| !name.contains(char::is_control)) => {}
                 _ => return false,
             }
-            if matches!(kind, 3 | 4) {
-                return true;
+            let rest = &self.bytes[self.at..];
+            if matches!(kind, 3 | 4) && length(rest).is_none_or(|len| len > rest.len()) {
+                // What lies within goes on behind what can be seen, too, and is shorter than what is around it.
+                let fits = length(rest).is_some_and(|len| Some(len) < length(self.bytes));
+                return if rest.len() < 4 {
+                    members > 0
+                } else {
+                    fits && (depth == 0 || Document::new(rest).starts_with_names(depth - 1))
+                };
             }
             if self.value(kind, &mut Nobody, 0).is_none() {
                 return members > 1;

@@ -253,6 +253,12 @@ mod tests {
             ]
         );
         assert!(document::starts(&bytes, true));
+        // The start of a program for Windows: 3 is a kind of member, but none has an empty name.
+        let program = b"MZ\x90\0\x03\0\0\0\x04\0\0\0\xff\xff\0\0\xb8\0\0\0\0\0\0\0@\0\0\0";
+        assert!(!document::starts(program, false));
+        // A document, and one in it, that go on behind what can be seen.
+        let long = b"\xff\x90\0\0\x03all\0\xf0\x90\0\0\x02name\0\x04\0\0\0Mir\0\x10n\0\x01\0\0\0\x02mail\0\x40\0\0\0mir";
+        assert!(document::starts(long, false));
         assert!(!document::starts(&bytes[1..], true));
     }
 

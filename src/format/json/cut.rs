@@ -31,7 +31,7 @@ pub(super) fn cut(text: &[u8], target: usize, context: &Context) -> Option<(usiz
     while let Some(&byte) = text.get(at) {
         match byte {
             b'"' => {
-                let end = string_end(text, at + 1)?;
+                let (end, _) = string_end(text, at + 1)?;
                 if depth == 1 {
                     last_string = at + 1..end;
                 }
@@ -69,14 +69,15 @@ pub(super) fn cut(text: &[u8], target: usize, context: &Context) -> Option<(usiz
     None
 }
 
-/// Where the quote stands that closes a string.
-pub(super) fn string_end(text: &[u8], from: usize) -> Option<usize> {
-    let mut at = from;
+/// Where the quote stands that closes a string, and whether escapes come before it.
+pub(super) fn string_end(text: &[u8], from: usize) -> Option<(usize, bool)> {
+    let (mut at, mut escaped) = (from, false);
     loop {
         at += memchr::memchr2(b'"', b'\\', text.get(at..)?)?;
         if text[at] == b'"' {
-            return Some(at);
+            return Some((at, escaped));
         }
+        escaped = true;
         at += 2;
     }
 }

@@ -40,6 +40,18 @@ struct Open {
     is_array: bool,
     /// The path of its elements or, for an object, of itself.
     path: PathId,
+    /// The last member of an object.
+    last: Option<PathId>,
+}
+
+impl Open {
+    fn new(is_array: bool, path: PathId) -> Self {
+        Self {
+            is_array,
+            path,
+            last: None,
+        }
+    }
 }
 
 /// How a chunk is read.
@@ -119,24 +131,15 @@ impl Lexer<'_> {
             Context::Top => {}
             Context::RootArray => {
                 let path = self.paths.elements(root);
-                self.open.push(Open {
-                    is_array: true,
-                    path,
-                });
+                self.open.push(Open::new(true, path));
             }
             Context::MemberArray(key) => {
-                self.open.push(Open {
-                    is_array: false,
-                    path: root,
-                });
+                self.open.push(Open::new(false, root));
                 let mut plain = Vec::new();
                 let _ = unescape(key, |bytes, _| plain.extend_from_slice(bytes));
                 let member = self.paths.member(root, &plain);
                 let path = self.paths.elements(member);
-                self.open.push(Open {
-                    is_array: true,
-                    path,
-                });
+                self.open.push(Open::new(true, path));
             }
         }
     }
@@ -285,10 +288,7 @@ impl Lexer<'_> {
             b'{' => {
                 let path = self.path();
                 self.note_root();
-                self.open.push(Open {
-                    is_array: false,
-                    path,
-                });
+                self.open.push(Open::new(false, path));
                 self.at += 1;
                 self.expect = Expect::KeyOrEnd;
             }
@@ -296,18 +296,15 @@ impl Lexer<'_> {
                 let path = self.path();
                 let path = self.paths.elements(path);
                 self.note_root();
-                self.open.push(Open {
-                    is_array: true,
-                    path,
-                });
+                self.open.push(Open::new(true, path));
                 self.at += 1;
                 self.expect = Expect::ValueOrEnd;
             }
             b'"' => {
-                let (start, end) = self.string()?;
+                let string = self.string()?;
                 let path = self.path();
                 let column = self.paths.column(path, self.sink);
-                self.give_string(start, end, column)?;
+                self.give_string(string, column)?;
                 self.value_ended(Ended::Scalar);
             }
             _ => {
@@ -357,36 +354,57 @@ impl Lexer<'_> {
         if byte != b'"' {
             return Err((self.at, "a key in quotes is missing"));
         }
-        let (start, end) = self.string()?;
-        let object = self.open.last().map_or(Paths::TOP, |open| open.path);
+        let (start, end, escaped) = self.string()?;
+        let (object, last) = self
+            .open
+            .last()
+            .map_or((Paths::TOP, None), |open| (open.path, open.last));
         let stored = &self.task.text[start..end];
+        if let Some(known) = self.paths.guess(object, last, stored) {
+            return self.member_follows(known);
+        }
         let mut plain = Vec::new();
-        let escaped = stored.contains(&b'\\');
         if escaped {
             unescape(stored, |bytes, _| plain.extend_from_slice(bytes))
                 .map_err(|at| (start + at, "an escape that JSON doesn't know"))?;
         }
         let key = if escaped { &plain[..] } else { stored };
+        let member = self.paths.member(object, key);
         if is_data(key) {
             let column = self.paths.keys(object, self.sink);
-            self.give_string(start, end, column)?;
+            self.give_string((start, end, escaped), column)?;
+        } else if !escaped {
+            self.paths.came(object, last, member, key);
         }
-        self.member = Some(self.paths.member(object, key));
+        self.member_follows(member)
+    }
+
+    /// The value that comes next is that of a member.
+    fn member_follows(&mut self, member: PathId) -> Result<(), Fault> {
+        if let Some(open) = self.open.last_mut() {
+            open.last = Some(member);
+        }
+        self.member = Some(member);
         self.expect = Expect::Colon;
         Ok(())
     }
 
-    /// The string that starts here, without its quotes; goes on behind it.
-    fn string(&mut self) -> Result<(usize, usize), Fault> {
+    /// The string that starts here, without its quotes, and whether it has escapes; goes on behind it.
+    fn string(&mut self) -> Result<(usize, usize, bool), Fault> {
         let start = self.at + 1;
-        let end = string_end(self.task.text, start);
+        let (end, escaped) = match string_end(self.task.text, start) {
+            Some((end, escaped)) => (Some(end), escaped),
+            None => (None, false),
+        };
         let inside = &self.task.text[start..end.unwrap_or(self.task.text.len())];
-        if let Some(control) = inside.iter().position(|&byte| byte < 0x20) {
+        // Without a branch for each byte.
+        if inside.iter().fold(false, |any, &byte| any | (byte < 0x20)) {
+            let control = inside.iter().position(|&byte| byte < 0x20).unwrap_or(0);
             return Err((start + control, "a control character stands in a string"));
         }
         let end = end.ok_or((self.at, "a string has no end"))?;
         self.at = end + 1;
-        Ok((start, end))
+        Ok((start, end, escaped))
     }
 
     fn give(&mut self, start: usize, end: usize, column: ColumnId) {
@@ -408,9 +426,13 @@ impl Lexer<'_> {
         }
     }
 
-    fn give_string(&mut self, start: usize, end: usize, column: ColumnId) -> Result<(), Fault> {
+    fn give_string(
+        &mut self,
+        (start, end, escaped): (usize, usize, bool),
+        column: ColumnId,
+    ) -> Result<(), Fault> {
         let stored = &self.task.text[start..end];
-        if !stored.contains(&b'\\') {
+        if !escaped {
             self.give(start, end, column);
             return Ok(());
         }
@@ -622,6 +644,43 @@ mod tests {
         for other in ["01", "+1", ".5", "1.", "1e", "0x1", "NaN", "-", "tru", ""] {
             assert!(!is_scalar(other.as_bytes()), "{other}");
         }
+    }
+
+    #[test]
+    fn members_are_told_apart_wherever_they_come() {
+        #[derive(Default)]
+        struct Names(Vec<String>, Vec<String>);
+        impl Sink for Names {
+            fn column(&mut self, name: &str) -> ColumnId {
+                self.0.push(name.to_owned());
+                ColumnId(self.0.len() as u32 - 1)
+            }
+            fn batch(&mut self, batch: Batch<'_>) {
+                for value in batch.values {
+                    let text = &batch.text[value.start as usize..value.end as usize];
+                    let name = &self.0[value.column.0 as usize];
+                    self.1
+                        .push(format!("{name}={}", String::from_utf8_lossy(text)));
+                }
+            }
+            fn problem(&mut self, _: Problem) {}
+        }
+        let text = br#"{"a":{"b":1},"b":2}{"a":{"b":3,"c":4},"b":5,"a":6}{"b":7,"a":{"a":8}}"#;
+        let mut names = Names::default();
+        let task = Task {
+            text,
+            offsets: &OffsetMap::Shift(0),
+            context: &Context::Top,
+            lines: false,
+            last: true,
+        };
+        read(&task, &mut names);
+        assert_eq!(
+            names.1,
+            [
+                "a.b=1", "b=2", "a.b=3", "a.c=4", "b=5", "a=6", "b=7", "a.a=8"
+            ]
+        );
     }
 
     #[test]

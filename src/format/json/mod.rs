@@ -114,7 +114,7 @@ fn is_whole(line: &[u8]) -> bool {
     while let Some(&byte) = line.get(at) {
         match byte {
             b'"' => match string_end(line, at + 1) {
-                Some(end) => at = end,
+                Some((end, _)) => at = end,
                 None => return false,
             },
             b'{' | b'[' => depth += 1,

@@ -31,6 +31,10 @@ struct Node {
     elements: Option<PathId>,
     column: Option<ColumnId>,
     keys: Option<ColumnId>,
+    /// The member that came first in it the last time, and the one that came behind it, with their keys: most objects have
+    /// theirs in the same order.
+    first: Option<(PathId, Box<[u8]>)>,
+    next: Option<(PathId, Box<[u8]>)>,
     /// What a value is called that is all of the path.
     bare: &'static str,
 }
@@ -57,6 +61,8 @@ impl Paths {
             elements: None,
             column: None,
             keys: None,
+            first: None,
+            next: None,
             bare,
         });
         PathId(self.nodes.len() as u32 - 1)
@@ -97,6 +103,37 @@ impl Paths {
         let member = self.limited(path, name, depth);
         self.children.insert((path, key.into()), member);
         member
+    }
+
+    /// The member of this key, if it is the one that came at the same place the last time: behind the member `before` or, where
+    /// there is none, first in its object.
+    #[inline]
+    pub(super) fn guess(
+        &self,
+        object: PathId,
+        before: Option<PathId>,
+        key: &[u8],
+    ) -> Option<PathId> {
+        let (member, its_key) = match before {
+            Some(before) => self.nodes[before.0 as usize].next.as_ref()?,
+            None => self.nodes[object.0 as usize].first.as_ref()?,
+        };
+        (**its_key == *key).then_some(*member)
+    }
+
+    /// Notes which member came at a place.
+    pub(super) fn came(
+        &mut self,
+        object: PathId,
+        before: Option<PathId>,
+        member: PathId,
+        key: &[u8],
+    ) {
+        let came = Some((member, key.into()));
+        match before {
+            Some(before) => self.node(before).next = came,
+            None => self.node(object).first = came,
+        }
     }
 
     fn limited(&mut self, parent: PathId, name: String, depth: u32) -> PathId {

@@ -30,7 +30,7 @@ pub struct GenerateArgs {
     /// How many rows; 1000 unless --bytes is given
     #[arg(long, value_name = "N", conflicts_with = "bytes")]
     rows: Option<u64>,
-    /// How many bytes, with K, M or G behind the number
+    /// How many bytes: 500000, 200M, 1GiB
     #[arg(long, value_name = "SIZE", value_parser = size)]
     bytes: Option<u64>,
     /// Equal seeds give equal bytes
@@ -59,19 +59,22 @@ pub struct GenerateArgs {
     output: Option<PathBuf>,
 }
 
-/// A number of bytes, with a unit of a thousand, a million or a thousand million.
+/// A number of bytes, with a unit: of a thousand, or of 1,024 where it says so.
 fn size(text: &str) -> Result<u64, String> {
     let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
     let unit = match text[digits.len()..].to_ascii_uppercase().as_str() {
         "" => 1,
-        "K" => 1_000,
-        "M" => 1_000_000,
-        "G" => 1_000_000_000,
-        _ => return Err("a unit is K, M or G".into()),
+        "K" | "KB" => 1_000,
+        "M" | "MB" => 1_000_000,
+        "G" | "GB" => 1_000_000_000,
+        "KIB" => 1 << 10,
+        "MIB" => 1 << 20,
+        "GIB" => 1 << 30,
+        _ => return Err("a unit is K, M, G, KB, MB, GB, KiB, MiB or GiB".into()),
     };
     let number: u64 = digits
         .parse()
-        .map_err(|_| "a size is a whole number with K, M or G behind it".to_owned())?;
+        .map_err(|_| "a size is a whole number with a unit behind it, such as 200M".to_owned())?;
     number
         .checked_mul(unit)
         .ok_or_else(|| "that is too much".into())

@@ -132,8 +132,13 @@ impl Color {
     }
 }
 
-/// How wide a line of standard output is; 100 where it is no terminal.
+/// How wide a line of standard output is: what `COLUMNS` says, else as wide as the terminal, and 100 where it is none.
 fn stdout_width() -> usize {
+    let asked = std::env::var("COLUMNS").ok();
+    let asked = asked.and_then(|columns| columns.trim().parse().ok());
+    if let Some(columns) = asked.filter(|columns| (20..=1000).contains(columns)) {
+        return columns;
+    }
     let stdout = io::stdout();
     let size = stdout
         .is_terminal()

@@ -79,10 +79,6 @@ impl Ticker {
 /// Draws the line. Until all folders are walked the total grows, and a time left would be a guess.
 fn draw(bar: &ProgressBar, progress: &Progress, walked: &mut Option<bool>) {
     let now = progress.walked.load(Ordering::Relaxed);
-    if *walked != Some(now) {
-        *walked = Some(now);
-        bar.set_style(style(now));
-    }
     let load = |counter: &std::sync::atomic::AtomicU64| counter.load(Ordering::Relaxed);
     let done = load(&progress.bytes_done);
     bar.set_length(load(&progress.bytes_known).max(done));
@@ -98,6 +94,11 @@ fn draw(bar: &ProgressBar, progress: &Progress, walked: &mut Option<bool>) {
         load(&progress.files_done),
         load(&progress.files_known)
     ));
+    // Last, for it draws: with what is said above.
+    if *walked != Some(now) {
+        *walked = Some(now);
+        bar.set_style(style(now));
+    }
 }
 
 fn style(walked: bool) -> ProgressStyle {

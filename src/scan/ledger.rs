@@ -391,7 +391,15 @@ fn reason(problems: &[&Problem]) -> Option<String> {
     const SHOWN: usize = 3;
     let mut texts: Vec<String> = Vec::new();
     let mut more = 0;
+    let is_placed = |problem: &Problem| {
+        let mut others = problems.iter();
+        others.any(|other| other.at.is_some() && other.reason == problem.reason)
+    };
     for problem in problems {
+        // Said with its place by another one.
+        if problem.at.is_none() && is_placed(problem) {
+            continue;
+        }
         if texts.len() < SHOWN {
             let text = problem.to_string();
             if !texts.contains(&text) {

@@ -39,6 +39,10 @@ impl ColumnPlan {
                 .iter()
                 .find(|fact| fact.detector == form.detector)
                 .map(|fact| fact.says);
+            // What hashes may be made of shows at the end.
+            if matcher.detectors[usize::from(form.detector.0)].rule.digest {
+                continue;
+            }
             let reach = reach(matcher, &header, FormId(index as u16));
             let whole = probability(reach.whole) >= hopeless;
             let text = probability(reach.text) >= hopeless && !matcher.is_cell_form(index);

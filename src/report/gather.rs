@@ -10,8 +10,8 @@ use std::sync::Arc;
 use super::layout::{column_rank, rank};
 use super::{ReportOptions, ReportWriter};
 use crate::event::{
-    ColumnRecord, DecisionRecord, Event, FileRecord, Place, PolicyRecord, ScanRecord, Status,
-    Summary,
+    ColumnRecord, DecisionRecord, Event, FileRecord, Place, PolicyRecord, PseudonymRecord,
+    ScanRecord, Status, Summary,
 };
 
 /// Columns kept.
@@ -43,6 +43,8 @@ pub(super) struct Gathered {
     pub(super) formats: BTreeMap<String, (u64, u64)>,
     pub(super) policies: Vec<PolicyRecord>,
     pub(super) decisions: Vec<DecisionRecord>,
+    /// Columns of hashes of plain values; the scan keeps no more than some dozens.
+    pub(super) pseudonyms: Vec<PseudonymRecord>,
     pub(super) summary: Summary,
     /// Where the last column with personal data was.
     last: Option<Arc<Place>>,
@@ -52,7 +54,8 @@ impl Gathered {
     pub(super) fn take(&mut self, event: &Event) {
         match event {
             Event::Scan(scan) => self.scan = scan.clone(),
-            Event::Finding(_) | Event::Pseudonym(_) => {}
+            Event::Finding(_) => {}
+            Event::Pseudonym(pseudonym) => self.pseudonyms.push(pseudonym.clone()),
             Event::Column(column) => self.column(column),
             Event::File(file) => self.file(file),
             Event::Policy(policy) => self.policies.push(policy.clone()),

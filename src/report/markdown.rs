@@ -11,8 +11,10 @@ use super::layout::{by_rank, share};
 use super::overview::input_name;
 use super::words::{Lang, Words, filled};
 use super::{Detail, Report, ReportOptions, ReportWriter, escaped};
-use crate::event::{ColumnDetector, ColumnRecord, FileRecord, Status, thousandths};
+use crate::event::{ColumnDetector, ColumnRecord, FileRecord, Place, Status, thousandths};
 
+/// Columns of hashes listed.
+const PSEUDONYMS: usize = 20;
 /// Characters of a document at the most: GitHub takes 65,536 in a comment.
 const LONGEST: usize = 60_000;
 /// Of which those behind the table of columns may take up this many.
@@ -52,6 +54,7 @@ fn write(gathered: &Gathered, options: &ReportOptions, out: &mut dyn Write) -> i
     page.head(gathered, options.reveal);
     page.policies(gathered);
     page.columns(gathered);
+    page.pseudonyms(gathered);
     page.unread(gathered);
     page.foot(gathered);
     out.write_all(page.text.as_bytes())
@@ -182,6 +185,27 @@ impl Page {
         }
     }
 
+    fn pseudonyms(&mut self, gathered: &Gathered) {
+        if gathered.pseudonyms.is_empty() {
+            return;
+        }
+        let words = self.words;
+        self.line(&format!(
+            "### {}\n\n{}\n",
+            words.pseudonyms, words.pseudonyms_hint
+        ));
+        for pseudonym in gathered.pseudonyms.iter().take(PSEUDONYMS) {
+            let place = place(words, &pseudonym.place);
+            self.line(&format!("- {place}: {}", self.lang.pseudonym(pseudonym)));
+        }
+        let left = gathered.pseudonyms.len().saturating_sub(PSEUDONYMS);
+        if left > 0 {
+            let left = self.lang.counted(left as u64);
+            self.line(&format!("- {left} {}", words.columns_left_out));
+        }
+        self.line("");
+    }
+
     fn unread(&mut self, gathered: &Gathered) {
         let unread: Vec<&FileRecord> = gathered
             .noted
@@ -259,7 +283,7 @@ fn column_rows(words: &Words, column: &ColumnRecord, lang: Lang) -> String {
     let mut text = String::new();
     for (index, found) in by_rank(column).into_iter().enumerate() {
         let place = if index == 0 {
-            place(words, column)
+            place(words, &column.place)
         } else {
             String::new()
         };
@@ -268,8 +292,7 @@ fn column_rows(words: &Words, column: &ColumnRecord, lang: Lang) -> String {
     text
 }
 
-fn place(words: &Words, column: &ColumnRecord) -> String {
-    let place = &column.place;
+fn place(words: &Words, place: &Place) -> String {
     let mut text = code(&input_name(&place.file, place.member.as_deref()));
     if let Some(table) = &place.table {
         text = format!("{text} › {}", code(table));

@@ -4,7 +4,7 @@
 //! compiler misses none.
 
 use super::grid::counted;
-use crate::event::{Sampled, Status, Summary};
+use crate::event::{PseudonymRecord, Sampled, Status, Summary};
 
 /// A language of reports.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -56,6 +56,24 @@ impl Lang {
             Lang::En => text,
             Lang::Nl => text.replace(',', "."),
         }
+    }
+
+    /// What a column of hashes is made of.
+    pub(super) fn pseudonym(self, record: &PseudonymRecord) -> String {
+        let words = self.words();
+        let text = match &*record.text {
+            "in lower case" => words.pseudonym_lower,
+            "without punctuation" => words.pseudonym_bare,
+            _ => words.pseudonym_as_is,
+        };
+        let parts = [
+            ("algorithm", &*record.algorithm),
+            ("of", &*record.of),
+            ("text", text),
+            ("matched", &self.counted(record.matched)),
+            ("compared", &self.counted(record.compared)),
+        ];
+        filled(words.pseudonym, &parts)
     }
 
     /// That only part of the records was looked at, and which share; none where all were.
@@ -171,6 +189,14 @@ words! {
     places: "Places", "Plaatsen";
     policy_met: "violated", "overtreden";
     policy_holds: "holds", "nageleefd";
+    pseudonyms: "Hashes that are personal data", "Hashes die persoonsgegevens zijn";
+    pseudonyms_hint: "These columns hold hashes, without a salt, of values that were found in plain: whoever knows a value knows its hash, so people can still be told.",
+        "Deze kolommen bevatten hashes, zonder salt, van waarden die ook leesbaar zijn gevonden: wie een waarde kent, kent de hash, dus personen blijven herkenbaar.";
+    pseudonym: "{algorithm} of {of}, {text}; {matched} of {compared} compared are the same",
+        "{algorithm} van {of}, {text}; {matched} van {compared} vergeleken zijn gelijk";
+    pseudonym_as_is: "as it stands", "zoals het er staat";
+    pseudonym_lower: "in lower case", "in kleine letters";
+    pseudonym_bare: "without punctuation", "zonder leestekens";
     decisions: "Decisions", "Besluiten";
     decision: "Decision", "Besluit";
     decision_used: "used", "gebruikt";

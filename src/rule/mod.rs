@@ -89,6 +89,9 @@ pub struct Rule {
     /// of itself (eight digits of a UUID are no birth number).
     #[serde(default)]
     pub opaque: bool,
+    /// Its values may be hashes of others: they are compared with the plain values of the scan, whatever the header says.
+    #[serde(default)]
+    pub digest: bool,
     /// It is no personal data and never reported: it is there because it looks like some, and explains such columns and
     /// texts better (an ISBN passes the check of an NHS number).
     #[serde(default)]

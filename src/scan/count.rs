@@ -511,7 +511,7 @@ impl<'r> ChunkSink<'r> {
         counts.values.add(candidate.hash);
         let raw = Raw::new(&batch.text[candidate.span.start as usize..candidate.span.end as usize]);
         let rule = &engine.matcher.detectors[usize::from(form.detector.0)].rule;
-        if rule.opaque
+        if rule.digest
             && evidence.has(EvidenceSet::WHOLE)
             && let Some(digest) = digest(raw.expose())
         {
@@ -595,7 +595,7 @@ fn compare_alike(
     let rule = &matcher.detectors[usize::from(detector.0)].rule;
     let raw =
         |whole: &Whole| Raw::new(&batch.text[whole.at as usize..(whole.at + whole.len) as usize]);
-    if rule.opaque {
+    if rule.digest {
         let tally = accumulator.tally(column);
         for whole in alike.values(found) {
             if let Some(digest) = digest(raw(whole).expose()) {

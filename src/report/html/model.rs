@@ -12,7 +12,9 @@ use super::super::overview::input_name;
 use super::super::words::{Lang, Words, filled};
 use super::super::{ReportOptions, rounded, size};
 use super::rows::{self, Inputs, tier};
-use crate::event::{DecisionRecord, FileRecord, PolicyRecord, Status, thousandths};
+use crate::event::{
+    DecisionRecord, FileRecord, PolicyRecord, PseudonymRecord, Status, thousandths,
+};
 
 /// Inputs in the map.
 const MAPPED: usize = 40;
@@ -48,6 +50,7 @@ pub(super) struct Page {
     noted: Vec<Noted>,
     noted_more: String,
     formats: Vec<(String, String, String)>,
+    pseudonyms: Vec<(String, String)>,
     decisions: Vec<Decision>,
     rules_hint: String,
     rules_found: Vec<Rule>,
@@ -187,6 +190,11 @@ impl Page {
                 .collect(),
             noted_more: more(unlisted, view.w.coverage_more),
             formats: view.formats(),
+            pseudonyms: gathered
+                .pseudonyms
+                .iter()
+                .map(|record| view.pseudonym(record))
+                .collect(),
             decisions: gathered
                 .decisions
                 .iter()
@@ -545,6 +553,18 @@ impl View<'_> {
                 )
             })
             .collect()
+    }
+
+    /// Where a column of hashes is, and what it is made of.
+    fn pseudonym(&self, record: &PseudonymRecord) -> (String, String) {
+        let place = &record.place;
+        let input = input_name(&place.file, place.member.as_deref());
+        let names = place.table.iter().chain(&place.column);
+        let parts: Vec<&str> = std::iter::once(&*input)
+            .chain(names.map(|name| &**name))
+            .collect();
+        let name = escaped(&parts.join(" › ")).into_owned();
+        (name, self.lang.pseudonym(record))
     }
 
     fn decision(&self, decision: &DecisionRecord) -> Decision {

@@ -27,6 +27,26 @@ fn text(value: &Value) -> &str {
     value.as_str().unwrap_or_default()
 }
 
+/// Libraries panic over some of it, and what they say may quote the data.
+#[test]
+fn no_panic_reaches_the_user() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/damaged");
+    let output = assert_cmd::Command::cargo_bin("speur")
+        .expect("the program is built")
+        .env("RUST_BACKTRACE", "1")
+        .args(["scan", "-f", "none"])
+        .arg(folder)
+        .output()
+        .expect("it runs");
+    assert_eq!(output.status.code(), Some(3));
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.contains("lying-offset.feather"), "{said}");
+    assert!(
+        !said.contains("panicked") && !said.contains("backtrace"),
+        "{said}"
+    );
+}
+
 #[test]
 fn damage_is_reported_and_the_rest_is_read() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/damaged");

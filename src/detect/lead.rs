@@ -53,22 +53,22 @@ impl Companions {
     }
 
     /// Whether one of them does, as far as automata can tell.
-    fn matches(&self, matcher: &Matcher, cell: &[u8], work: &mut Work) -> bool {
+    fn matches(&self, of: &Matcher, cell: &[u8], work: &mut Work) -> bool {
         let wanted = Wanted {
             chosen: self.chosen,
             forms: &self.forms,
         };
-        let Some(own) = matcher.tokens.own_groups(wanted, &mut work.tokens) else {
+        let Some(own) = of.tokens.own_groups(wanted, &mut work.tokens) else {
             return true;
         };
         let mut matched = std::mem::take(&mut work.matched);
         let mut whole = std::mem::take(&mut work.whole);
         matched.clear();
         whole.clear();
-        let mut search = matcher.tokens.search(cell);
+        let mut search = of.tokens.search(cell);
         search.match_with(own, 0, &mut work.tokens, &mut matched);
         let cells = &mut work.cells;
-        matcher.cells.search(cell, &self.whole, cells, &mut whole);
+        of.cells.search(cell, &self.whole, cells, &mut whole);
         let any = !matched.is_empty() || !whole.is_empty();
         work.matched = matched;
         work.whole = whole;

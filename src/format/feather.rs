@@ -6,8 +6,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use arrow::array::RecordBatch;
+use arrow::buffer::Buffer;
 use arrow::error::ArrowError;
-use arrow::ipc::reader::{FileReader, StreamReader};
+use arrow::ipc::reader::{StreamDecoder, StreamReader};
+use arrow::ipc::{Message, MessageHeader, root_as_message};
 
 use super::columnar::part;
 use super::{Format, Head, Likelihood, Piece, ReadOptions, Reader};
@@ -40,84 +42,230 @@ impl Format for Feather {
         &self,
         body: Body<'a>,
         head: &Head<'_>,
-        options: &ReadOptions,
+        _: &ReadOptions,
     ) -> Result<Box<dyn Reader + 'a>, Problem> {
-        // What the library says may quote the data.
-        let unreadable = |_| Problem::failed("its schema can't be read: it may be cut off");
-        let count = Arc::new(AtomicU64::new(0));
-        let (batches, count): (Box<dyn Batches + 'a>, _) = if head.bytes.starts_with(MAGIC) {
-            let whole = body.into_blob("an Arrow file", &options.limits, &head.budget)?;
-            let bytes = whole.complete()?;
-            count.store(bytes.len() as u64, Ordering::Relaxed);
-            let reader = FileReader::try_new(Cursor::new(bytes), None).map_err(unreadable)?;
-            (Box::new(reader), count)
-        } else {
-            let source: Box<dyn Read + Send + 'a> = match body {
-                Body::Blob(bytes) => Box::new(Cursor::new(bytes)),
-                Body::File(file) => Box::new(Rewound::new(file)?),
-                Body::Stream(stream) => stream,
-            };
-            let (counted, count) = Counted::new(source);
-            let reader = StreamReader::try_new(counted, None).map_err(unreadable)?;
-            (Box::new(reader), count)
+        let source: Box<dyn Read + Send + 'a> = match body {
+            Body::Blob(bytes) => Box::new(Cursor::new(bytes)),
+            Body::File(file) => Box::new(Rewound::new(file)?),
+            Body::Stream(stream) => stream,
         };
-        Ok(Box::new(Messages {
-            batches,
+        let (mut source, count) = Counted::new(source);
+        // A file is a stream with eight bytes before it and an index behind it, which isn't needed to read it all.
+        if head.bytes.starts_with(MAGIC) {
+            let _ = source.read_exact(&mut [0; 8]);
+        }
+        let mut batches = Batches {
+            source: Box::new(source),
+            decoder: StreamDecoder::new(),
+            before: Vec::new(),
             count,
             rows: 0,
             faults: 0,
-        }))
+        };
+        match batches.message() {
+            Ok(Some(raw)) if raw.kind == MessageHeader::Schema => {
+                let _ = batches.decode(raw);
+                Ok(Box::new(batches))
+            }
+            _ => Err(Problem::failed(
+                "its schema can't be read: it may be cut off",
+            )),
+        }
     }
 }
 
-trait Batches: Iterator<Item = Result<RecordBatch, ArrowError>> {}
+/// A message with what says how long it is.
+struct Raw {
+    kind: MessageHeader,
+    bytes: Vec<u8>,
+}
 
-impl<I: Iterator<Item = Result<RecordBatch, ArrowError>>> Batches for I {}
-
-/// Batches in a row that can't be read before no more are tried.
+/// Faults in a row after which no more is tried.
 const MOST_FAULTS: u32 = 16;
+/// A longer description of a message is none, in bytes.
+const LONGEST_HEAD: u64 = 64 << 20;
+/// What the buffers of a batch may become when they are decompressed, in bytes.
+const LARGEST: u64 = 1 << 30;
+/// Bytes of the schema and of dictionaries that are kept, to go on behind a damaged batch.
+const KEPT: usize = 64 << 20;
 
-struct Messages<'a> {
-    batches: Box<dyn Batches + 'a>,
+struct Batches<'a> {
+    source: Box<dyn Read + Send + 'a>,
+    decoder: StreamDecoder,
+    /// The schema and dictionaries so far.
+    before: Vec<Vec<u8>>,
     count: Arc<AtomicU64>,
     rows: u64,
     faults: u32,
 }
 
-impl Reader for Messages<'_> {
-    fn next_piece(&mut self) -> Result<Option<Piece<'_>>, Problem> {
-        if self.faults > MOST_FAULTS {
+impl Batches<'_> {
+    /// The next message, checked as far as the library trusts it; none at the end.
+    fn message(&mut self) -> Result<Option<Raw>, Problem> {
+        let mut bytes = Vec::new();
+        self.take(4, &mut bytes)?;
+        // Streams of before 2019 have no mark before a length.
+        if bytes == MESSAGE {
+            self.take(4, &mut bytes)?;
+        }
+        let Some(len) = bytes.last_chunk::<4>().map(|len| u32::from_le_bytes(*len)) else {
+            return if bytes.is_empty() {
+                Ok(None)
+            } else {
+                Err(self.cut_off())
+            };
+        };
+        if len == 0 {
             return Ok(None);
         }
-        // The library trusts lengths that a damaged file says, and panics; what it holds then isn't used again.
-        let next = catch_unwind(AssertUnwindSafe(|| self.batches.next())).unwrap_or_else(|_| {
-            self.batches = Box::new(std::iter::empty());
-            Some(Err(ArrowError::ParseError("a length is wrong".to_owned())))
-        });
-        match next {
-            None => Ok(None),
-            Some(Ok(batch)) => {
-                self.faults = 0;
-                let first = self.rows;
-                self.rows += batch.num_rows() as u64;
-                Ok(Some(Piece::Chunk(part(batch, first))))
-            }
-            Some(Err(error)) => {
-                self.faults += 1;
-                if error.to_string().contains("IPC decompression requires") {
-                    return Err(Problem::skipped(
-                        "its batches are compressed; write it without compression",
-                    ));
+        let start = bytes.len();
+        if u64::from(len) > LONGEST_HEAD || !self.take(u64::from(len), &mut bytes)? {
+            return Err(self.cut_off());
+        }
+        let message = root_as_message(&bytes[start..]).map_err(|_| self.cut_off())?;
+        let body = u64::try_from(message.bodyLength()).map_err(|_| self.cut_off())?;
+        let kind = message.header_type();
+        let buffers = compressed(&message);
+        let start = bytes.len();
+        if !self.take(body, &mut bytes)? {
+            return Err(self.cut_off());
+        }
+        let becomes = buffers.map(|buffers| decompressed(&buffers, &bytes[start..]));
+        match becomes {
+            Some(Some(len)) if len > LARGEST => Err(Problem::lost(format!(
+                "a batch behind row {} would take {len} bytes of memory: write it in smaller batches",
+                self.rows
+            ))),
+            Some(None) => Err(self.damaged()),
+            _ => Ok(Some(Raw { kind, bytes })),
+        }
+    }
+
+    /// Adds so many bytes, however many there are said to be; whether they were there.
+    fn take(&mut self, len: u64, bytes: &mut Vec<u8>) -> Result<bool, Problem> {
+        let read = self.source.by_ref().take(len).read_to_end(bytes);
+        read.map(|read| read as u64 == len)
+            .map_err(|_| self.cut_off())
+    }
+
+    fn decode(&mut self, raw: Raw) -> Result<Option<RecordBatch>, ArrowError> {
+        let kept: usize = self.before.iter().map(Vec::len).sum();
+        if raw.kind != MessageHeader::RecordBatch && kept + raw.bytes.len() <= KEPT {
+            self.before.push(raw.bytes.clone());
+        }
+        decoded(&mut self.decoder, raw.bytes)
+    }
+
+    /// Starts afresh behind a batch that could not be decoded.
+    fn start_again(&mut self) {
+        self.decoder = StreamDecoder::new();
+        for bytes in &self.before {
+            let _ = decoded(&mut self.decoder, bytes.clone());
+        }
+    }
+
+    fn cut_off(&mut self) -> Problem {
+        self.faults = u32::MAX;
+        self.damaged()
+    }
+
+    // What the library says may quote the data.
+    fn damaged(&self) -> Problem {
+        let rows = self.rows;
+        Problem::lost(format!("its data is damaged or cut off behind row {rows}"))
+    }
+}
+
+impl Reader for Batches<'_> {
+    fn next_piece(&mut self) -> Result<Option<Piece<'_>>, Problem> {
+        while self.faults <= MOST_FAULTS {
+            let raw = match self.message() {
+                Ok(Some(raw)) => raw,
+                Ok(None) => break,
+                Err(problem) => {
+                    self.faults = self.faults.saturating_add(1);
+                    return Err(problem);
                 }
-                Err(Problem::lost(format!(
-                    "its data is damaged or cut off behind row {}",
-                    self.rows
-                )))
+            };
+            match self.decode(raw) {
+                Ok(None) => {}
+                Ok(Some(batch)) => {
+                    self.faults = 0;
+                    let first = self.rows;
+                    self.rows += batch.num_rows() as u64;
+                    return Ok(Some(Piece::Chunk(part(batch, first))));
+                }
+                Err(_) => {
+                    self.faults += 1;
+                    self.start_again();
+                    return Err(self.damaged());
+                }
             }
         }
+        Ok(None)
     }
 
     fn position(&self) -> u64 {
         self.count.load(Ordering::Relaxed)
+    }
+}
+
+/// Decodes a message. The library panics where lengths within a batch don't fit each other.
+fn decoded(decoder: &mut StreamDecoder, bytes: Vec<u8>) -> Result<Option<RecordBatch>, ArrowError> {
+    let mut buffer = Buffer::from_vec(bytes);
+    catch_unwind(AssertUnwindSafe(|| decoder.decode(&mut buffer)))
+        .unwrap_or_else(|_| Err(ArrowError::ParseError("a length is wrong".to_owned())))
+}
+
+/// Where the compressed buffers of a message are in its body, with their lengths; none where it isn't compressed.
+fn compressed(message: &Message<'_>) -> Option<Vec<(i64, i64)>> {
+    let batch = match message.header_type() {
+        MessageHeader::RecordBatch => message.header_as_record_batch(),
+        MessageHeader::DictionaryBatch => message.header_as_dictionary_batch()?.data(),
+        _ => None,
+    }?;
+    batch.compression()?;
+    let buffers = batch.buffers()?.iter();
+    Some(
+        buffers
+            .map(|buffer| (buffer.offset(), buffer.length()))
+            .collect(),
+    )
+}
+
+/// How many bytes compressed buffers say that they become; none where one is no buffer at all.
+fn decompressed(buffers: &[(i64, i64)], body: &[u8]) -> Option<u64> {
+    let mut all = 0_u64;
+    for &(offset, len) in buffers.iter().filter(|(_, len)| *len != 0) {
+        let start = usize::try_from(offset).ok()?;
+        let buffer = body.get(start..start.checked_add(usize::try_from(len).ok()?)?)?;
+        // The length stands before the data; -1 says that they are as they were.
+        let becomes = i64::from_le_bytes(*buffer.first_chunk()?);
+        all = all.saturating_add(match becomes {
+            -1 => 0,
+            other => u64::try_from(other).ok()?,
+        });
+    }
+    Some(all)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_buffers_become_is_known_before_they_are_decompressed() {
+        let mut body = Vec::new();
+        body.extend(100_i64.to_le_bytes());
+        body.extend([1, 2, 3]);
+        body.extend((-1_i64).to_le_bytes());
+        body.extend([1]);
+        assert_eq!(decompressed(&[(0, 11), (11, 9), (20, 0)], &body), Some(100));
+        assert_eq!(decompressed(&[(0, 30)], &body), None);
+        assert_eq!(decompressed(&[(-1, 9)], &body), None);
+        body[..8].copy_from_slice(&i64::MAX.to_le_bytes());
+        assert!(decompressed(&[(0, 11)], &body).unwrap() > LARGEST);
+        body[..8].copy_from_slice(&(-2_i64).to_le_bytes());
+        assert_eq!(decompressed(&[(0, 11)], &body), None);
     }
 }

@@ -361,7 +361,8 @@ impl Lexer<'_> {
             .map_or((Paths::TOP, None), |open| (open.path, open.last));
         let stored = &self.task.text[start..end];
         if let Some(known) = self.paths.guess(object, last, stored) {
-            return self.member_follows(known);
+            self.member_follows(known);
+            return Ok(());
         }
         let mut plain = Vec::new();
         if escaped {
@@ -376,17 +377,17 @@ impl Lexer<'_> {
         } else if !escaped {
             self.paths.came(object, last, member, key);
         }
-        self.member_follows(member)
+        self.member_follows(member);
+        Ok(())
     }
 
     /// The value that comes next is that of a member.
-    fn member_follows(&mut self, member: PathId) -> Result<(), Fault> {
+    fn member_follows(&mut self, member: PathId) {
         if let Some(open) = self.open.last_mut() {
             open.last = Some(member);
         }
         self.member = Some(member);
         self.expect = Expect::Colon;
-        Ok(())
     }
 
     /// The string that starts here, without its quotes, and whether it has escapes; goes on behind it.
@@ -397,8 +398,8 @@ impl Lexer<'_> {
             None => (None, false),
         };
         let inside = &self.task.text[start..end.unwrap_or(self.task.text.len())];
-        // Without a branch for each byte.
-        if inside.iter().fold(false, |any, &byte| any | (byte < 0x20)) {
+        // Without a branch for each byte: the least one tells.
+        if inside.iter().fold(u8::MAX, |least, &byte| least.min(byte)) < 0x20 {
             let control = inside.iter().position(|&byte| byte < 0x20).unwrap_or(0);
             return Err((start + control, "a control character stands in a string"));
         }

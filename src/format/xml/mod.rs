@@ -64,9 +64,7 @@ impl Format for Xml {
         match first? {
             Token::Declaration(_) if named || text.ends_with(b">") => Some(Likelihood::Content),
             Token::Start { .. } if named => Some(Likelihood::Content),
-            Token::Start { name, .. } => {
-                is_closed(text, &text[name]).then_some(Likelihood::Content)
-            }
+            Token::Start { .. } => is_closed(text).then_some(Likelihood::Content),
             _ => named.then_some(Likelihood::Name),
         }
     }
@@ -91,18 +89,29 @@ impl Format for Xml {
     }
 }
 
-/// Whether a text that starts with a tag looks like XML all the same: some element is closed.
-fn is_closed(text: &[u8], name: &[u8]) -> bool {
-    let is_name = !name.is_empty()
-        && name.iter().all(|&byte| {
-            byte.is_ascii_alphanumeric()
-                || matches!(byte, b'_' | b'-' | b':' | b'.')
-                || byte >= 0x80
-        });
-    is_name
-        && Tokens::new(text, 0).take(200).any(|token| {
-            matches!(token, Token::End(_)) || matches!(token, Token::Start { empty: true, .. })
-        })
+/// Whether a text that starts with a tag looks like XML all the same: the first element that is closed is the one that was
+/// opened last.
+fn is_closed(text: &[u8]) -> bool {
+    let mut last: &[u8] = &[];
+    for token in Tokens::new(text, 0).take(200) {
+        match token {
+            Token::Start { name, .. } if !is_name(&text[name.clone()]) => return false,
+            Token::Start { empty: true, .. } => return true,
+            Token::Start { name, .. } => last = &text[name],
+            Token::End(name) => return text[name] == *last,
+            _ => {}
+        }
+    }
+    false
+}
+
+fn is_name(name: &[u8]) -> bool {
+    let is_part = |byte: u8| {
+        byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b':' | b'.') || byte >= 0x80
+    };
+    name.first()
+        .is_some_and(|&first| is_part(first) && !first.is_ascii_digit())
+        && name.iter().all(|&byte| is_part(byte))
 }
 
 /// The encoding that the document says it has, where it can be so: what says it is in ASCII.
@@ -187,5 +196,21 @@ impl Grammar for Document {
 
     fn read(task: &Task, text: &[u8], last: bool, records: &mut Records<'_>) {
         read::read(task, text, last, records);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_looks_like_a_tag_is_none_without_an_end() {
+        assert!(is_closed(b"<a>\n<b>x</b></a>") && is_closed(b"<a><b/></a>"));
+        // A table of characters, a letter, and a list of addresses.
+        assert!(!is_closed(
+            b"<code_set_name> X\nCHARMAP\n<A!> /x41\n<D//> /x44\n"
+        ));
+        assert!(!is_closed(b"<name> and </family>"));
+        assert!(!is_closed(b"<jor@postluxterra.nl>, <mir@postluxterra.nl>"));
     }
 }

@@ -2,10 +2,12 @@ use super::*;
 use crate::format::{Batch, ColumnId, OffsetMap, Sink};
 
 /// What was given: column, text, row, and the stored bytes.
+type Given = (String, String, u32, String);
+
 #[derive(Default)]
 struct Taken {
     columns: Vec<String>,
-    values: Vec<(String, String, u32, String)>,
+    values: Vec<Given>,
     stored: String,
     problems: usize,
 }
@@ -34,7 +36,7 @@ impl Sink for Taken {
     }
 }
 
-fn read(text: &str) -> (Vec<(String, String, u32, String)>, usize, u64) {
+fn read(text: &str) -> (Vec<Given>, usize, u64) {
     let mut taken = Taken {
         stored: text.to_owned(),
         ..Taken::default()
@@ -119,10 +121,8 @@ fn behind_a_fault_lines_are_read() {
 
 #[test]
 fn aliases_and_depth_cost_nothing() {
-    let mut bomb = "a: &a [x, x]\n".to_owned();
-    for level in 0..40 {
-        bomb.push_str(&format!("k{level}: &k{level} [*a, *a]\n"));
-    }
+    let levels = (0..40).map(|level| format!("k{level}: &k{level} [*a, *a]\n"));
+    let bomb = format!("a: &a [x, x]\n{}", levels.collect::<String>());
     assert_eq!(read(&bomb).0.len(), 2);
     let deep = format!("{}1", "- ".repeat(5000));
     assert!(read(&deep).0.len() <= 2);

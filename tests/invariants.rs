@@ -240,10 +240,11 @@ fn a_pattern_that_can_start_anywhere_leaves_all_else_as_it_is() {
     let rule = "id: size\nname: Size\ncategory: location\nabout: A test.\nfind: ['[0-9]{2}x[0-9]{2}']\n\
                 chance: 1\nprior: 0.9\n";
     let rule = common::write(folder.path(), "size.yaml", rule);
-    let rows: String = (0..400)
-        .map(|n| format!("p{n}@mail.nl,a-{}x{}\n", n % 90 + 10, n % 80 + 10))
+    let rows: Vec<String> = (0..400)
+        .map(|n| format!("p{n}@mail.nl,a-{}x{}", n % 90 + 10, n % 80 + 10))
         .collect();
-    let table = common::write(folder.path(), "a.csv", format!("email,size\n{rows}"));
+    let rows = rows.join("\n");
+    let table = common::write(folder.path(), "a.csv", format!("email,size\n{rows}\n"));
     let sample = common::sample();
     let plain = scan_of(&[&table, &sample]);
     let mut with = scan_of(&[&table, &sample]);

@@ -27,6 +27,7 @@ mod pseudonym;
 mod release;
 mod results;
 mod sample;
+mod small;
 mod worker;
 
 use ledger::Ledger;

@@ -15,6 +15,7 @@ use crate::input::blocks::{Block, Source};
 mod cut;
 mod lex;
 mod paths;
+mod scalar;
 pub(super) use paths::is_data;
 
 use cut::{Context, cut, string_end};

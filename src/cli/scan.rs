@@ -130,6 +130,10 @@ struct OutputOptions {
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
 
+    /// Heed no speur.yaml beside the data: whoever made the data may have put it there
+    #[arg(long, conflicts_with = "config")]
+    no_config: bool,
+
     /// Report only what is new since this saved result; single findings where both have the same --key-file
     #[arg(long, value_name = "RESULT")]
     baseline: Option<PathBuf>,
@@ -307,7 +311,7 @@ impl ScanArgs {
     /// Decisions that are in force, and the file they stand in.
     fn decisions(&self) -> anyhow::Result<(Option<PathBuf>, Decisions)> {
         let mut found: Vec<PathBuf> = self.output.config.iter().cloned().collect();
-        if found.is_empty() {
+        if found.is_empty() && !self.output.no_config {
             for root in &self.paths {
                 let folder = if root.is_dir() {
                     root
@@ -328,7 +332,7 @@ impl ScanArgs {
                 Ok((Some(path.clone()), decisions))
             }
             [a, b, ..] => bail!(
-                "{} and {} both hold decisions; choose one with --config",
+                "{} and {} both hold decisions; choose one with --config, or none with --no-config",
                 a.display(),
                 b.display()
             ),

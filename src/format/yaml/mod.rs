@@ -105,9 +105,10 @@ fn parses(text: &[u8]) -> bool {
     maps > 0
 }
 
-/// Cuts between documents, and between the elements of a list at the top.
+/// Cuts between documents, and between the elements of a list at the top: up to the first anchor, for behind it an alias may
+/// stand for what was named before the cut.
 struct Documents {
-    /// Whether there is a list at the top; none before the first block.
+    /// Whether the document that goes on has a list at the top; none where one starts.
     is_list: Option<bool>,
 }
 
@@ -122,10 +123,10 @@ impl Grammar for Documents {
     type Task = Task;
 
     fn cut(&mut self, window: &[u8], target: usize, ended: bool) -> Option<(usize, Task)> {
-        let is_list = *self.is_list.get_or_insert_with(|| starts_list(window));
         if window.len() > target
-            && let Some(at) = border(window, target, is_list)
+            && let Some((at, is_list)) = border(window, target, self.is_list)
         {
+            self.is_list = is_list;
             return Some((at, Task::Yaml));
         }
         (ended && window.len() < LONGEST_RECORD).then_some((window.len(), Task::Yaml))
@@ -159,16 +160,35 @@ fn starts_list(text: &[u8]) -> bool {
     first.is_some_and(|line| line.starts_with(b"- ") || line.trim_ascii_end() == b"-")
 }
 
-/// The start of a document or, in a list, of an element at or behind a place.
-fn border(text: &[u8], target: usize, is_list: bool) -> Option<usize> {
-    let from = target.saturating_sub(1).min(text.len());
-    let mut ends = memchr::memchr_iter(b'\n', &text[from..]);
-    ends.find_map(|end| {
-        let at = from + end + 1;
-        let line = &text[at..];
-        let starts = line.starts_with(b"---")
-            || is_list && (line.starts_with(b"- ") || line.starts_with(b"-\n"));
-        starts.then_some(at)
+/// The start of a document or, in a list, of an element at or behind a place; and what is known of the document there.
+fn border(text: &[u8], target: usize, is_list: Option<bool>) -> Option<(usize, Option<bool>)> {
+    let mut can_cut = is_list.unwrap_or_else(|| starts_list(text));
+    let mut at = 0;
+    loop {
+        let end = at + memchr::memchr(b'\n', &text[at..])? + 1;
+        let line = &text[at..end];
+        // A tag may have been declared before, too.
+        can_cut &= !has_anchor(line) && !line.starts_with(b"%TAG");
+        at = end;
+        let next = &text[at..];
+        if next.starts_with(b"---") {
+            if at >= target {
+                return Some((at, None));
+            }
+            can_cut = starts_list(next);
+        } else if can_cut && at >= target && (next.starts_with(b"- ") || next.starts_with(b"-\n")) {
+            return Some((at, Some(true)));
+        }
+    }
+}
+
+/// Whether a line may name something for an alias.
+fn has_anchor(line: &[u8]) -> bool {
+    memchr::memchr_iter(b'&', line).any(|at| {
+        let before = at.checked_sub(1).map_or(b' ', |before| line[before]);
+        let next = line.get(at + 1).copied().unwrap_or(b' ');
+        (before.is_ascii_whitespace() || matches!(before, b'[' | b'{' | b','))
+            && !next.is_ascii_whitespace()
     })
 }
 

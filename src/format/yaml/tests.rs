@@ -129,6 +129,26 @@ fn aliases_and_depth_cost_nothing() {
 }
 
 #[test]
+fn cuts_lie_between_elements_and_documents() {
+    let border = |text: &str, target: usize| border(text.as_bytes(), target, None);
+    let list = "- a: 1\n  b: 2\n- a: 3\n";
+    assert_eq!(border(list, 1), Some((14, Some(true))));
+    assert_eq!(border(list, 15), None);
+    // The list of a key may stand as far left as the key.
+    assert_eq!(border("a:\n- x\n- y\n", 1), None);
+    let documents = "- x\n- y\n---\na:\n- x\n- y\n---\n- z\n- w\n";
+    assert_eq!(border(documents, 5), Some((8, None)));
+    assert_eq!(border(documents, 9), Some((23, None)));
+    assert_eq!(border(documents, 25), Some((27, Some(true))));
+    // Behind an anchor there may be its alias.
+    assert_eq!(
+        border("- &a x\n- y\n- *a\n---\nb: 1\n", 1),
+        Some((16, None))
+    );
+    assert_eq!(border("- R&D\n- y\n", 1), Some((6, Some(true))));
+}
+
+#[test]
 fn what_is_yaml_and_what_is_not() {
     let sniff = |text: &str| looks_like_yaml(text.as_bytes(), false);
     assert!(sniff("- name: Jor\n  mail: x\n- name: Mir\n  mail: y\n"));

@@ -33,12 +33,13 @@ impl Parts {
             let mut start = value.start as usize;
             let end = value.end as usize;
             let mut filled = false;
+            let mut line = value.line;
             loop {
                 let stop = part_end(batch.text, start, end);
                 let part = Value {
                     start: start as u32,
                     end: stop as u32,
-                    line: value.line + batch.line_ends(value.start, start as u32),
+                    line,
                     ..*value
                 };
                 if !batch.text[start..stop].trim_ascii().is_empty()
@@ -57,6 +58,8 @@ impl Parts {
                 if stop == end {
                     break;
                 }
+                // Each part counts its own, or a value of many parts would be gone through once for each.
+                line += batch.line_ends(start as u32, stop as u32);
                 start = stop;
             }
         }

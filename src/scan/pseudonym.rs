@@ -139,10 +139,15 @@ impl Samples {
             return;
         }
         let kept = self.kept.entry(detector).or_default();
-        kept.entry(hash).or_insert_with(|| Plain {
+        let new = || Plain {
             raw: raw.into(),
             normalised: normalised.into(),
-        });
+        };
+        // Of spellings that are normalised alike the least stays, whichever comes first.
+        let known = kept.entry(hash).or_insert_with(new);
+        if *raw < *known.raw {
+            *known = new();
+        }
         if kept.len() > PLAIN {
             kept.pop_last();
             self.bounds[usize::from(detector.0)] =
@@ -199,7 +204,12 @@ impl Pseudonyms {
         for (detector, values) in samples.filter(|(detector, _)| is_found(*detector)) {
             let mut kept = lock(&self.kept);
             let plain = kept.plain.entry(detector).or_default();
-            plain.extend(values);
+            for (hash, value) in values {
+                match plain.get(&hash) {
+                    Some(known) if known.raw <= value.raw => {}
+                    _ => drop(plain.insert(hash, value)),
+                }
+            }
             while plain.len() > PLAIN {
                 plain.pop_last();
             }
@@ -428,6 +438,17 @@ mod tests {
             }
             samples.kept
         };
+        let spelt = |texts: [&str; 2]| {
+            let mut samples = Samples {
+                bounds: vec![u64::MAX],
+                ..Samples::default()
+            };
+            for text in texts {
+                samples.add(DetectorId(0), 1, text.as_bytes(), b"a@b.nl");
+            }
+            samples.kept
+        };
+        assert!(spelt(["A@b.nl", "a@b.nl"]) == spelt(["a@b.nl", "A@b.nl"]));
         let there = sample(&mut (0..2000));
         assert!(there == sample(&mut (0..2000).rev()));
         assert_eq!(there[&DetectorId(0)].len(), PLAIN);

@@ -220,7 +220,12 @@ impl Matcher {
             return;
         }
         let unknown = match unknown {
-            Some(unknown) => unknown,
+            Some(unknown) => {
+                if here.alone && program.is_some_and(|program| scratch.may_put_by(program)) {
+                    scratch.memo.count_together(place.column);
+                }
+                unknown
+            }
             None => match scratch
                 .memo
                 .recall(bytes, plan.key, place, here.alone, found)

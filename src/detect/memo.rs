@@ -23,6 +23,8 @@ const TRIALS: u32 = 1024;
 const EARLY: u32 = 16;
 const ONE_IN_EARLY: u32 = 24;
 const ONE_IN: u32 = 3;
+/// Where the others could be checked together, which costs less than a search of each, so many in four must be known.
+const IN_FOUR: u32 = 3;
 
 /// What was found in cells. One for each thread.
 pub(super) struct Memo {
@@ -64,6 +66,8 @@ struct Column {
     plan: u64,
     tried: u32,
     known: u32,
+    /// Those not known that could have been checked together with others.
+    together: u32,
     /// How often these counts were halved.
     age: u32,
 }
@@ -72,12 +76,14 @@ impl Column {
     /// Whether cells are looked up before anything else.
     #[inline]
     fn is_good(&self) -> bool {
-        let one_in = if self.age < EARLY {
-            ONE_IN_EARLY
-        } else {
-            ONE_IN
-        };
-        self.age == 0 || self.known * one_in > self.tried
+        match self.age {
+            0 => true,
+            1..EARLY => self.known * ONE_IN_EARLY > self.tried,
+            _ if self.together > (self.tried - self.known) / 2 => {
+                self.known * 4 > self.tried * IN_FOUR
+            }
+            _ => self.known * ONE_IN > self.tried,
+        }
     }
 
     fn count(&mut self, known: bool) {
@@ -86,6 +92,7 @@ impl Column {
         if self.tried >= TRIALS {
             self.tried /= 2;
             self.known /= 2;
+            self.together /= 2;
             self.age = self.age.saturating_add(1);
         }
     }
@@ -129,6 +136,11 @@ impl Memo {
             };
         }
         known.is_good()
+    }
+
+    /// A cell of this column that isn't known could have been checked together with others.
+    pub(super) fn count_together(&mut self, column: u32) {
+        self.columns[column as usize].together += 1;
     }
 
     /// Adds what was found in this cell before; or says that it isn't known. What came before in the same column is only

@@ -6,7 +6,7 @@
 //! something else may match are searched by themselves.
 
 use super::find::PutBy;
-use super::program::{Begin, TogetherId};
+use super::program::{Begin, ProgramId, TogetherId};
 use super::search::{Chosen, TokensScratch, Wanted};
 use super::shape::Element;
 use super::whole::Task;
@@ -67,6 +67,12 @@ struct Odds {
     odd: u32,
 }
 
+impl Odds {
+    fn pays(self) -> bool {
+        self.all <= TRIALS || self.odd <= self.all / 2
+    }
+}
+
 /// Cells after which it is known whether checking them together pays.
 const TRIALS: u32 = 64;
 
@@ -93,6 +99,8 @@ pub(super) struct Waiting {
     digits: Digits,
     /// For each claim, the cells that it matches; as many words as the cells need.
     matched: Vec<u64>,
+    /// Which cells start with a match of less than the cell, one bit each.
+    parted: Vec<u64>,
     /// For each claim, how they fare.
     fared: Vec<Fared>,
     /// How many cells are nothing but a match of some form that had to be searched for.
@@ -100,6 +108,15 @@ pub(super) struct Waiting {
 }
 
 impl Scratch {
+    /// Whether cells of a program can be put by, and it pays as far as that is known.
+    pub(super) fn may_put_by(&self, program: ProgramId) -> bool {
+        let together = self.programs.list[program.0 as usize].together;
+        together.is_some_and(|id| {
+            let odds = self.waiting.odds.get(id.0 as usize);
+            odds.is_none_or(|odds| odds.pays())
+        })
+    }
+
     /// Puts a cell by, to be checked together with others; or says that this can't be done or doesn't pay.
     #[inline]
     pub(super) fn put_by(&mut self, cell: PutBy) -> bool {
@@ -112,8 +129,7 @@ impl Scratch {
             waiting.cells.resize(index + 1, Vec::new());
             waiting.odds.resize(index + 1, Odds::default());
         }
-        let Odds { all, odd } = waiting.odds[index];
-        if all > TRIALS && odd > all / 2 {
+        if !waiting.odds[index].pays() {
             return false;
         }
         if waiting.cells[index].is_empty() {

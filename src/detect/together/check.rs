@@ -122,6 +122,7 @@ impl Matcher {
         let words = cells.len().div_ceil(64);
         waiting.matched.clear();
         waiting.matched.resize(words * together.claims.len(), 0);
+        waiting.parted.clear();
         let any_sure = together.claims.iter().any(|claim| claim.sure);
         let mut kept = 0;
         let mut matched = std::mem::take(&mut work.matched);
@@ -153,8 +154,12 @@ impl Matcher {
                 self.cells
                     .search(bytes, &together.whole, &mut work.cells, &mut whole);
             }
-            let is_odd = matched.iter().any(|&(_, end)| end != bytes.len());
-            let all = matched.iter().map(|(form, _)| form).chain(&whole);
+            let parts = || matched.iter().filter(|&&(_, end)| end != bytes.len());
+            // A part that says little gives way to a whole cell that settles it.
+            let is_odd = parts().any(|&(form, _)| self.is_strong(form));
+            let is_parted = parts().next().is_some();
+            let wholes = matched.iter().filter(|&&(_, end)| end == bytes.len());
+            let all = wholes.map(|(form, _)| form).chain(&whole);
             let claims = &together.claims;
             mine.extend(all.filter_map(|form| {
                 let place = claims.iter().position(|claim| claim.form == *form);
@@ -165,7 +170,9 @@ impl Matcher {
                 continue;
             }
             if !any_sure && mine.is_empty() {
-                if together.rest && !self.is_clean(batch, together, &cell, programs, work) {
+                let mut is_clean =
+                    || !together.rest || self.is_clean(batch, together, &cell, programs, work);
+                if is_parted || !is_clean() {
                     waiting.odd.push(cell);
                 }
                 continue;
@@ -173,6 +180,8 @@ impl Matcher {
             for &claim in &mine {
                 waiting.matched[usize::from(claim) * words + kept / 64] |= 1 << (kept % 64);
             }
+            waiting.parted.resize(kept / 64 + 1, 0);
+            waiting.parted[kept / 64] |= u64::from(is_parted) << (kept % 64);
             cells[kept] = cell;
             kept += 1;
         }
@@ -204,6 +213,8 @@ impl Matcher {
         }
         let words = cells.len().div_ceil(64);
         if !together.is_searched() {
+            waiting.parted.clear();
+            waiting.parted.resize(words, 0);
             waiting.matched.clear();
             waiting.matched.resize(words * together.claims.len(), 0);
             for matched in waiting.matched.chunks_mut(words) {
@@ -215,6 +226,7 @@ impl Matcher {
             normalised,
             digits,
             matched,
+            parted,
             fared,
             odd,
             led,
@@ -223,7 +235,9 @@ impl Matcher {
         if fared.len() < together.claims.len() {
             fared.resize_with(together.claims.len(), Fared::default);
         }
-        let mut settled = vec![if together.rest { 0 } else { u64::MAX }; words];
+        let open = |word: &u64| if together.rest { 0 } else { !word };
+        let mut settled: Vec<u64> = parted.iter().map(open).collect();
+        let is_open = together.rest || parted.iter().any(|word| *word != 0);
         for (place, claim) in together.claims.iter().enumerate() {
             let form = &self.forms[usize::from(claim.form.0)];
             let values = &normalised[usize::from(claim.kind)];
@@ -236,11 +250,11 @@ impl Matcher {
                 .copy_from_slice(&matched[place * words..][..words]);
             let value = |index: usize| (values.of(index), values.hashes[index]);
             form.checks.run_all(digits, value, fared);
-            if claim.settles && together.rest {
+            if claim.settles && is_open {
                 for (all, passes) in settled.iter_mut().zip(&fared.pass) {
                     *all |= passes;
                 }
-                if !claim.sure {
+                if !claim.sure && together.rest {
                     let count = fared.pass.iter().map(|word| word.count_ones()).sum();
                     match led.iter_mut().find(|(form, _)| *form == claim.form) {
                         Some((_, known)) => *known += count,
@@ -249,13 +263,14 @@ impl Matcher {
                 }
             }
         }
-        if together.rest {
+        if is_open {
             for (index, cell) in cells.iter().enumerate() {
                 let (done, bit) = (&mut settled[index / 64], 1 << (index % 64));
                 if *done & bit != 0 {
                     continue;
                 }
-                if self.is_clean(batch, together, cell, programs, work) {
+                let is_parted = parted[index / 64] & bit != 0;
+                if !is_parted && self.is_clean(batch, together, cell, programs, work) {
                     *done |= bit;
                 } else {
                     odd.push(*cell);

@@ -84,16 +84,21 @@ pub(super) fn weigh(prior: f64, n: f64, k: f64, rates: Rates) -> Posterior {
     let mut terms: Vec<(f64, f64, f64)> = Vec::new();
     // How many of a list's kind it knows is uncertain, and so is how many others it knows by accident.
     if listed {
-        for step in 0..10 {
+        // A table of one village or one language may have next to none that a list knows; so may one of anything else.
+        const KNOWN: [f64; 12] = [
+            0.002, 0.02, 0.05, 0.1, 0.15, 0.25, 0.35, 0.5, 0.65, 0.75, 0.85, 0.95,
+        ];
+        for share in KNOWN {
             terms.push((
-                all.ln() - 10f64.ln() + likelihood(0.05 + 0.1 * f64::from(step)),
+                all.ln() - (KNOWN.len() as f64).ln() + likelihood(share),
                 1.0,
                 1.0,
             ));
         }
-        for factor in [1.0 / 3.0, 1.0, 2.0, 4.0] {
+        const ACCIDENTS: [f64; 6] = [0.05, 0.2, 0.5, 1.0, 2.0, 4.0];
+        for factor in ACCIDENTS {
             terms.push((
-                none.ln() - 4f64.ln() + likelihood((chance * factor).min(0.9)),
+                none.ln() - (ACCIDENTS.len() as f64).ln() + likelihood((chance * factor).min(0.9)),
                 0.0,
                 0.0,
             ));

@@ -319,7 +319,13 @@ fn local(detector: &'static str, locale: Locale) -> &'static str {
 fn note_cells(options: &Options, number: u64, row: &Row, out: &mut Vec<u8>) {
     let columns = columns(options.kind);
     let mut note = |cell: usize, detector: &str| {
-        let column = serde_json::Value::from(shown(options.shape, &columns[cell]));
+        let name = match (options.kind, options.shape, detector) {
+            // Read as the log it is, not as lines of text.
+            (Kind::Log, Shape::Text, "ipv4") => "host".to_owned(),
+            (Kind::Log, Shape::Text, _) => "agent".to_owned(),
+            _ => shown(options.shape, &columns[cell]),
+        };
+        let column = serde_json::Value::from(name);
         // A part of a name is as good as all of it.
         let also = match detector {
             "person-name" => ",\"also\":[\"first-name\",\"last-name\"]",

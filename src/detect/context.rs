@@ -269,17 +269,22 @@ impl Context {
     }
 }
 
-/// Keeps the fact from the longer words; of equally long ones the one that speaks for the detector.
+/// Keeps the fact from the longer words; of equally long ones the one that speaks for the detector. The column's own name
+/// counts before the path above it: `address.street` is a street.
 fn merge_fact(facts: &mut Vec<(HeaderFact, usize)>, fact: HeaderFact, len: usize) {
-    match facts
-        .iter_mut()
-        .find(|(known, _)| known.detector == fact.detector)
-    {
-        Some(known) if len > known.1 || len == known.1 && fact.says < known.0.says => {
-            *known = (fact, len);
-        }
-        Some(_) => {}
-        None => facts.push((fact, len)),
+    let same = |(known, _): &&mut (HeaderFact, usize)| known.detector == fact.detector;
+    let Some(known) = facts.iter_mut().find(same) else {
+        facts.push((fact, len));
+        return;
+    };
+    let is_own = |says: Says| matches!(says, Says::Exactly | Says::Partly | Says::About);
+    let is_better = match (known.0.says, fact.says) {
+        (Says::Above, says) if is_own(says) => true,
+        (says, Says::Above) if is_own(says) => false,
+        _ => len > known.1 || len == known.1 && fact.says < known.0.says,
+    };
+    if is_better {
+        *known = (fact, len);
     }
 }
 
@@ -415,5 +420,21 @@ mod tests {
         assert_eq!(words.list[words.core..], ["email"]);
         let words = header_words("phones.list.element");
         assert_eq!(words.list[words.core..], ["phones"]);
+    }
+
+    #[test]
+    fn the_own_name_counts_before_the_path() {
+        let rule = |id: &str, header: &str| {
+            let yaml = format!(
+                "{{id: {id}, name: x, category: contact, about: x, find: [x], prior: 0.1, header: {header}}}"
+            );
+            serde_yaml::from_str::<Rule>(&yaml).unwrap()
+        };
+        let rules = [rule("street-address", "[address, street]")];
+        let context = Context::new(&rules, &Lists::default());
+        let says = |column: &str| context.header(column)[0].says;
+        assert!(says("address.street") == Says::Exactly);
+        assert!(says("street.address") == Says::Exactly);
+        assert!(says("address.geo") == Says::Above);
     }
 }

@@ -63,8 +63,8 @@ pub(crate) struct DetectorVerdict {
     pub(crate) detector: DetectorId,
     /// Confidence of a whole cell that passes.
     pub(crate) sure: f64,
-    /// The same as if it had no rivals.
-    alone: f64,
+    /// What is left of each of its forms.
+    forms: Vec<FormVerdict>,
     /// Whole cells of its shape.
     cells: u64,
     /// Whether another detector explains the same cells better.
@@ -139,13 +139,36 @@ struct Standing {
     cells: u64,
     invalid: u64,
     /// The forms that such cells have.
-    forms: Vec<FormId>,
+    forms: Vec<FormStanding>,
 }
 
-impl Standing {
+/// How a form stands among a column's whole cells before its rivals are looked at.
+struct FormStanding {
+    form: FormId,
+    sure: f64,
+    log_odds: f64,
+}
+
+impl FormStanding {
     /// Whether there is anything that a rival could take away, or that could take it from a rival.
     fn is_likely(&self) -> bool {
         self.sure >= shared::HOPELESS
+    }
+}
+
+/// What rivals leave of a form's whole cells.
+#[derive(Clone, Debug)]
+struct FormVerdict {
+    form: FormId,
+    /// How much better the others explain the same cells, as odds.
+    others: f64,
+    alone: f64,
+    outdone: bool,
+}
+
+impl FormVerdict {
+    fn sure(&self) -> f64 {
+        self.alone / (1.0 + self.others)
     }
 }
 
@@ -233,12 +256,14 @@ impl Judge<'_> {
             }
             return terms;
         };
-        if standing.outdone {
-            terms.push(("outdone by another detector", f64::NEG_INFINITY));
-        }
-        let shared = logit(standing.sure) - logit(standing.alone);
-        if shared < 0.0 {
-            terms.push(("others explain the same cells", shared));
+        if let Some(own) = standing.forms.iter().find(|own| own.form == id) {
+            if own.outdone {
+                terms.push(("outdone by another detector", f64::NEG_INFINITY));
+            }
+            let shared = logit(own.sure()) - logit(own.alone);
+            if shared < 0.0 {
+                terms.push(("others explain the same cells", shared));
+            }
         }
         let few = standing.cells * 2 < self.column.tally.nonempty;
         if few && elsewhere {
@@ -320,39 +345,35 @@ impl Judge<'_> {
                 standing.log_odds = log_odds;
             }
             standing.cells += all;
-            standing.forms.push(id);
+            standing.forms.push(FormStanding {
+                form: id,
+                sure,
+                log_odds,
+            });
             if !self.form(id).soft && self.form(id).chance < 1.0 && sure > 0.95 && passed * 2 > all
             {
                 standing.invalid += all - passed;
             }
         }
-        let nonempty = self.column.tally.nonempty;
-        let mut whole: Whole = by_detector
+        let standings = &by_detector;
+        let mut whole: Whole = standings
             .iter()
             .map(|(&detector, standing)| {
-                let rivals = by_detector.iter().filter(|(other, rival)| {
-                    **other != detector
-                        && (rival.cells + standing.cells > nonempty
-                            || standing.is_likely()
-                                && rival.is_likely()
-                                && self.share_values(standing, rival))
+                let forms = standing.forms.iter();
+                let forms: Vec<_> = forms
+                    .map(|own| self.form_verdict(detector, own, standings))
+                    .collect();
+                let left = forms.iter().filter(|form| !form.outdone);
+                let best = left.map(FormVerdict::sure).fold(None, |best, sure| {
+                    Some(best.map_or(sure, |best: f64| best.max(sure)))
                 });
-                // They explain the same cells, so one of them is true at the most.
-                let (mut others, mut outdone) = (0.0, false);
-                for (&other, rival) in rivals {
-                    // Which of two national numbers it is matters less than that it is one.
-                    let kin = self.is_national(detector) && self.is_national(other);
-                    let share = if kin { 0.5 } else { 1.0 };
-                    others += share * (rival.log_odds - standing.log_odds).exp();
-                    outdone |= (rival.log_odds, std::cmp::Reverse(other))
-                        > (standing.log_odds, std::cmp::Reverse(detector));
-                }
+                let outdone = || forms.iter().map(FormVerdict::sure).fold(0.0, f64::max);
                 DetectorVerdict {
                     detector,
-                    sure: standing.sure / (1.0 + others),
-                    alone: standing.sure,
+                    sure: best.unwrap_or_else(outdone),
+                    outdone: best.is_none(),
+                    forms,
                     cells: standing.cells,
-                    outdone,
                     invalid: standing.invalid,
                 }
             })
@@ -361,12 +382,46 @@ impl Judge<'_> {
         whole
     }
 
-    /// Whether two detectors that each fill a part of the column claim the same values.
-    fn share_values(&self, own: &Standing, rival: &Standing) -> bool {
-        own.forms.iter().any(|&own| {
-            let mut rivals = rival.forms.iter();
-            rivals.any(|&rival| shared::share(own, rival, self.column.tally) >= shared::SAME)
-        })
+    /// What the other detectors leave of a form: of those that explain the same cells one is true at the most.
+    fn form_verdict(
+        &self,
+        detector: DetectorId,
+        own: &FormStanding,
+        standings: &BTreeMap<DetectorId, Standing>,
+    ) -> FormVerdict {
+        let mine = &standings[&detector];
+        let (mut others, mut outdone) = (0.0, false);
+        for (&other, rival) in standings.iter().filter(|(other, _)| **other != detector) {
+            // Both can't have so many cells without having some in common.
+            let (ours, theirs) = if rival.cells + mine.cells > self.column.tally.nonempty {
+                (mine.log_odds, rival.log_odds)
+            } else if let Some(theirs) = self.in_common(own, rival) {
+                (own.log_odds, theirs)
+            } else {
+                continue;
+            };
+            // Which of two national numbers it is matters less than that it is one.
+            let kin = self.is_national(detector) && self.is_national(other);
+            let share = if kin { 0.5 } else { 1.0 };
+            others += share * (theirs - ours).exp();
+            outdone |= (theirs, std::cmp::Reverse(other)) > (ours, std::cmp::Reverse(detector));
+        }
+        FormVerdict {
+            form: own.form,
+            others,
+            alone: own.sure,
+            outdone,
+        }
+    }
+
+    /// How well a rival's forms explain the values that they have in common with a form, if they have most of them.
+    fn in_common(&self, own: &FormStanding, rival: &Standing) -> Option<f64> {
+        let rivals = rival.forms.iter().filter(|rival| {
+            own.is_likely()
+                && rival.is_likely()
+                && shared::share(own.form, rival.form, self.column.tally) >= shared::SAME
+        });
+        rivals.map(|rival| rival.log_odds).max_by(f64::total_cmp)
     }
 
     fn form(&self, id: FormId) -> &CompiledForm {

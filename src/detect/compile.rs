@@ -111,6 +111,7 @@ impl<'r> Draft<'r> {
             valid: rule.valid.0,
             prior,
             prior_text,
+            prior_nameless: form.prior_nameless.map_or(prior, |share| share.0),
             strength: crate::score::logit(prior) - chance.ln(),
         })
     }

@@ -366,6 +366,45 @@ fn header_words(column: &str) -> HeaderWords {
     }
 }
 
+/// Whether a column's name only counts: `column_7`, `_col3`, `F12`, `Unnamed: 4`. Readers make such names up where a table
+/// has none.
+pub(super) fn says_nothing(column: &str) -> bool {
+    const COUNTERS: &[&str] = &[
+        "column",
+        "col",
+        "field",
+        "attr",
+        "attribute",
+        "var",
+        "variable",
+        "unnamed",
+        "feature",
+        "f",
+        "c",
+        "x",
+        "v",
+        "kolom",
+        "veld",
+        "spalte",
+        "feld",
+        "colonne",
+        "champ",
+        "columna",
+        "campo",
+        "colonna",
+        "kolumna",
+        "pole",
+    ];
+    let ends = column
+        .chars()
+        .next_back()
+        .is_some_and(|last| last.is_ascii_digit());
+    ends && split_words(column)
+        .iter()
+        .all(|word| COUNTERS.contains(&word.as_str()))
+        && column.len() <= 16
+}
+
 /// Splits at case changes, punctuation and digits: `eMail_Address2` gives e, mail, address.
 fn split_words(name: &str) -> Vec<String> {
     let chars: Vec<char> = name.chars().collect();
@@ -412,6 +451,16 @@ mod tests {
         assert_eq!(split_words("FirstName"), ["first", "name"]);
         assert_eq!(split_words("IBANNumber"), ["iban", "number"]);
         assert_eq!(split_words("Téléphone portable"), ["telephone", "portable"]);
+    }
+
+    #[test]
+    fn some_names_only_count() {
+        for name in ["column_7", "_col3", "F12", "Unnamed: 4", "0", "Spalte1"] {
+            assert!(says_nothing(name), "{name}");
+        }
+        for name in ["", "address2", "column", "user 1", "2024 revenue"] {
+            assert!(!says_nothing(name), "{name}");
+        }
     }
 
     #[test]

@@ -124,6 +124,7 @@ mod tests {
             never_whole: [0].into(),
             key: 0,
             header: std::sync::Arc::new([]),
+            is_nameless: false,
         };
         let possible = |cell: &str| all.possible(&plan, kinds(cell.as_bytes()))[0];
         assert_eq!(possible("active"), 0);

@@ -90,6 +90,8 @@ pub(crate) struct CompiledForm {
     pub(crate) prior: f64,
     /// The same for a match within a text.
     pub(crate) prior_text: f64,
+    /// The same for a whole cell of a column whose name says nothing.
+    pub(crate) prior_nameless: f64,
     /// Whether being in a list of words only speaks for it, so that a value outside is still a candidate.
     pub(crate) soft: bool,
     /// How far a passing value speaks for itself, in log-odds: settles overlaps.
@@ -99,6 +101,15 @@ pub(crate) struct CompiledForm {
 }
 
 impl CompiledForm {
+    /// Probability that a whole cell of this shape is this, in a column whose name says nothing or in any other.
+    pub(crate) fn whole_prior(&self, is_nameless: bool) -> f64 {
+        if is_nameless {
+            self.prior_nameless
+        } else {
+            self.prior
+        }
+    }
+
     /// Whether nothing inside a match that passes counts.
     fn is_strong(&self) -> bool {
         self.opaque || self.strength >= 0.0

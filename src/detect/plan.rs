@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use super::context::{HeaderFact, Says};
+use super::context::{HeaderFact, Says, says_nothing};
 use super::{DetectorId, FormId, FormSet, Matcher};
 use crate::score::{probability, reach};
 use crate::validate::words;
@@ -24,12 +24,15 @@ pub(crate) struct ColumnPlan {
     pub(super) key: u64,
     /// What the name says.
     pub(crate) header: Arc<[HeaderFact]>,
+    /// Whether it was made up for want of one: `column_7`.
+    pub(crate) is_nameless: bool,
 }
 
 impl ColumnPlan {
     /// The plan of a column of this name, when findings below `min_confidence` aren't wanted.
     pub(crate) fn new(matcher: &Matcher, name: &str, min_confidence: f64) -> Self {
         let header: Arc<[HeaderFact]> = matcher.context.header(name).into();
+        let is_nameless = says_nothing(name);
         let hopeless = HOPELESS.min(min_confidence);
         let mut forms = matcher.all();
         let mut never_whole = vec![0; forms.len()].into_boxed_slice();
@@ -43,7 +46,7 @@ impl ColumnPlan {
             if matcher.detectors[usize::from(form.detector.0)].rule.digest {
                 continue;
             }
-            let reach = reach(matcher, &header, FormId(index as u16));
+            let reach = reach(matcher, (&header, is_nameless), FormId(index as u16));
             let whole = probability(reach.whole) >= hopeless;
             let text = probability(reach.text) >= hopeless && !matcher.is_cell_form(index);
             if form.soft && says >= Some(Says::About) || !whole && !text {
@@ -57,6 +60,7 @@ impl ColumnPlan {
             forms,
             never_whole,
             header,
+            is_nameless,
         }
     }
 
@@ -68,6 +72,7 @@ impl ColumnPlan {
             forms,
             key: 0,
             header: Arc::new([]),
+            is_nameless: false,
         }
     }
 

@@ -152,6 +152,10 @@ pub struct Form {
     /// Overrules [`Rule::prior_text`].
     #[serde(default)]
     pub prior_text: Option<Share>,
+    /// The probability for a whole cell where the column's name says nothing (`column_7`): the [`Rule::prior`] of a name
+    /// that is about something else doesn't hold there. The same as it by default.
+    #[serde(default)]
+    pub prior_nameless: Option<Share>,
     /// Overrules [`Rule::chance`].
     #[serde(default)]
     pub chance: Option<Share>,

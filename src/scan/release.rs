@@ -228,6 +228,7 @@ fn judge(engine: &Engine<'_>, columns: &[Column]) -> Vec<ColumnVerdict> {
             .map(|&index| ColumnFacts {
                 header: &columns[index].plan.header,
                 is_named: !columns[index].key.name.is_empty(),
+                is_nameless: columns[index].plan.is_nameless,
                 tally: &columns[index].tally,
             })
             .collect();

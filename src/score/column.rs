@@ -34,6 +34,8 @@ pub(crate) struct ColumnFacts<'a> {
     pub(crate) header: &'a [HeaderFact],
     /// Whether it has a name: then its cells are alike, which lines of a text are not.
     pub(crate) is_named: bool,
+    /// Whether that name was made up for want of one.
+    pub(crate) is_nameless: bool,
     pub(crate) tally: &'a ColumnTally,
 }
 

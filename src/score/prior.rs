@@ -53,7 +53,7 @@ pub(super) fn terms(
     let form = &matcher.forms[usize::from(id.0)];
     let detector = form.detector;
     let mut terms = vec![match stratum {
-        Stratum::Whole => (Term::Shape, logit(form.prior)),
+        Stratum::Whole => (Term::Shape, logit(form.whole_prior(column.is_nameless))),
         _ => (Term::Shape, logit(form.prior_text)),
     }];
     match stratum {
@@ -227,7 +227,11 @@ pub(crate) struct Reach {
 }
 
 /// How far a form can come in a column of this header, whatever its values and neighbours say.
-pub(crate) fn reach(matcher: &Matcher, header: &[HeaderFact], id: FormId) -> Reach {
+pub(crate) fn reach(
+    matcher: &Matcher,
+    (header, is_nameless): (&[HeaderFact], bool),
+    id: FormId,
+) -> Reach {
     let form = &matcher.forms[usize::from(id.0)];
     if form.chance < 1.0 {
         // Its check may show anything.
@@ -244,7 +248,7 @@ pub(crate) fn reach(matcher: &Matcher, header: &[HeaderFact], id: FormId) -> Rea
         most += WEIGHTS.country;
     }
     Reach {
-        whole: logit(form.prior) + most + WEIGHTS.sibling,
+        whole: logit(form.whole_prior(is_nameless)) + most + WEIGHTS.sibling,
         text: logit(form.prior_text) + most + WEIGHTS.sibling + WEIGHTS.label,
     }
 }

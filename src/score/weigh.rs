@@ -5,6 +5,14 @@ use super::{EvidenceSet, probability};
 /// Steps of the share of genuine values in a mixed column.
 const STEPS: u32 = 20;
 
+/// How much of its kind a list may know: of a table of one village or one language next to nothing.
+const KNOWN: [f64; 12] = [
+    0.002, 0.02, 0.05, 0.1, 0.15, 0.25, 0.35, 0.5, 0.65, 0.75, 0.85, 0.95,
+];
+
+/// How much of anything else it knows, by its chance.
+const ACCIDENTS: [f64; 6] = [0.05, 0.2, 0.5, 1.0, 2.0, 4.0];
+
 /// What the values of one form and stratum say.
 pub(super) struct Posterior {
     /// A value that passes is genuine.
@@ -84,10 +92,6 @@ pub(super) fn weigh(prior: f64, n: f64, k: f64, rates: Rates) -> Posterior {
     let mut terms: Vec<(f64, f64, f64)> = Vec::new();
     // How many of a list's kind it knows is uncertain, and so is how many others it knows by accident.
     if listed {
-        // A table of one village or one language may have next to none that a list knows; so may one of anything else.
-        const KNOWN: [f64; 12] = [
-            0.002, 0.02, 0.05, 0.1, 0.15, 0.25, 0.35, 0.5, 0.65, 0.75, 0.85, 0.95,
-        ];
         for share in KNOWN {
             terms.push((
                 all.ln() - (KNOWN.len() as f64).ln() + likelihood(share),
@@ -95,7 +99,6 @@ pub(super) fn weigh(prior: f64, n: f64, k: f64, rates: Rates) -> Posterior {
                 1.0,
             ));
         }
-        const ACCIDENTS: [f64; 6] = [0.05, 0.2, 0.5, 1.0, 2.0, 4.0];
         for factor in ACCIDENTS {
             terms.push((
                 none.ln() - (ACCIDENTS.len() as f64).ln() + likelihood((chance * factor).min(0.9)),

@@ -46,6 +46,16 @@ pub(super) static VALIDATORS: &[Validator] = &[
         check: se_personnummer,
     },
     Validator {
+        name: "se-vat-person",
+        about: "a personnummer with 01 behind it",
+        check: se_vat_person,
+    },
+    Validator {
+        name: "es-vat-person",
+        about: "ES and a DNI or NIE",
+        check: es_vat_person,
+    },
+    Validator {
         name: "dk-cpr",
         about: "a birth date; the modulus-11 check was given up in 2007",
         check: dk_cpr,
@@ -221,6 +231,16 @@ pub fn se_personnummer(value: &[u8]) -> bool {
     is_short_date(two(last, 0), two(last, 2), two(last, 4) % 60) && luhn(last)
 }
 
+/// Momsregistreringsnummer of a sole trader, mervärdesskattelagen 2023:200: the ten digits of the personnummer and `01`.
+pub fn se_vat_person(value: &[u8]) -> bool {
+    matches!(value, [number @ .., b'0', b'1'] if number.len() == 10 && se_personnummer(number))
+}
+
+/// Número de IVA of a person, real decreto 1065/2007: `ES` and the DNI or NIE.
+pub fn es_vat_person(value: &[u8]) -> bool {
+    matches!(value, [b'E', b'S', number @ ..] if es_dni(number) || es_nie(number))
+}
+
 /// CPR-nummer: the seventh digit and the year give the century.
 pub fn dk_cpr(value: &[u8]) -> bool {
     if value.len() != 10 || !all_digits(value) {
@@ -305,6 +325,8 @@ mod tests {
         example(de_idnr, "86095742719");
         example(fr_nir, "295109912611193");
         example(es_dni, "12345678Z");
+        example(es_vat_person, "ES12345678Z");
+        example(se_vat_person, "811218987601");
         example(es_nie, "X1234567L");
         example(it_cf, "RSSMRA85T10A562S");
         example(pl_pesel, "44051401359");

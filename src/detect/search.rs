@@ -407,14 +407,19 @@ impl TokenSearch<'_> {
             forms,
             ..
         } = group;
+        // A form is in one group, so that only shorter matches of this walk can be of the same.
+        let first = matched.len();
         automaton.matches(bytes, start, end, states, |end, patterns| {
+            let shorter = first..matched.len();
             for &pattern in patterns {
-                if mask >> pattern & 1 == 1 {
-                    let form = FormId(forms[usize::from(pattern)]);
-                    match matched.iter_mut().find(|(known, _)| *known == form) {
-                        Some(known) => known.1 = end,
-                        None => matched.push((form, end)),
-                    }
+                if mask >> pattern & 1 == 0 {
+                    continue;
+                }
+                let form = FormId(forms[usize::from(pattern)]);
+                let mut known = matched[shorter.clone()].iter_mut();
+                match known.find(|(known, _)| *known == form) {
+                    Some(known) => known.1 = end,
+                    None => matched.push((form, end)),
                 }
             }
         });

@@ -26,6 +26,8 @@ pub(super) struct Together {
     /// The ways in which they normalise the cell.
     kinds: Box<[(Normalise, Option<usize>)]>,
     claims: Box<[Claim]>,
+    /// The place of each form among the claims, or [`NO_CLAIM`].
+    places: Box<[u8]>,
     /// Those that have to be searched for at the start of the cell.
     unsure: Option<(Chosen, Box<[u64]>)>,
     /// Those that must be the whole cell, and may be.
@@ -45,6 +47,9 @@ struct Later {
     chosen: Chosen,
     forms: Box<[u64]>,
 }
+
+/// Of a form that is none of the claims.
+const NO_CLAIM: u8 = u8::MAX;
 
 /// A form of [`Together`].
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -205,7 +210,11 @@ impl Together {
             } else {
                 compiled.normalise
             };
-            let kind = (normalise, compiled.pad);
+            // Nor is anything put before one that is long enough.
+            let pad = compiled
+                .pad
+                .filter(|pad| digits.is_none_or(|len| *pad > usize::from(len)));
+            let kind = (normalise, pad);
             let known = kinds.iter().position(|known| *known == kind);
             let kind = known.unwrap_or_else(|| {
                 kinds.push(kind);
@@ -255,6 +264,7 @@ impl Together {
         });
         Some(Self {
             kinds: kinds.into(),
+            places: places_of(&claims, matcher),
             claims: claims.into(),
             unsure,
             whole: whole.into(),
@@ -269,16 +279,17 @@ impl Together {
         let compiled = &matcher.forms[usize::from(form.0)];
         let mut forms = vec![0; matcher.forms.len().div_ceil(64)].into_boxed_slice();
         forms[usize::from(form.0 / 64)] |= 1 << (form.0 % 64);
+        let claim = Claim {
+            form,
+            kind: 0,
+            sure: false,
+            settles: true,
+            shared: false,
+        };
         Self {
             kinds: [(compiled.normalise, compiled.pad)].into(),
-            claims: [Claim {
-                form,
-                kind: 0,
-                sure: false,
-                settles: true,
-                shared: false,
-            }]
-            .into(),
+            claims: [claim].into(),
+            places: places_of(&[claim], matcher),
             unsure: Some((tokens.chosen(&forms), forms)),
             whole: Box::default(),
             digits: None,
@@ -291,6 +302,14 @@ impl Together {
     fn is_searched(&self) -> bool {
         self.unsure.is_some() || !self.whole.is_empty()
     }
+}
+
+fn places_of(claims: &[Claim], matcher: &Matcher) -> Box<[u8]> {
+    let mut places = vec![NO_CLAIM; matcher.forms.len()];
+    for (place, claim) in claims.iter().enumerate().rev() {
+        places[usize::from(claim.form.0)] = place as u8;
+    }
+    places.into()
 }
 
 impl Later {

@@ -11,6 +11,7 @@
 use std::collections::BTreeMap;
 
 use super::prior::{self, Neighbours, Term, Terms};
+use super::rivals::{DetectorVerdict, Whole};
 use super::shared::{self, Claim};
 use super::weigh::{Posterior, Rates, weigh};
 use super::{ColumnTally, EvidenceSet, FormTally, Stratum, WEIGHTS, logit, probability};
@@ -57,22 +58,6 @@ pub(crate) struct Reasons {
     pub(crate) list: Vec<String>,
     /// The sum behind the confidence of a value that passes, in log-odds.
     pub(crate) weights: Vec<(String, f64)>,
-}
-
-/// How sure a column is to hold whole cells of a detector.
-#[derive(Clone, Debug)]
-pub(crate) struct DetectorVerdict {
-    pub(crate) detector: DetectorId,
-    /// Confidence of a whole cell that passes.
-    pub(crate) sure: f64,
-    /// What is left of each of its forms.
-    forms: Vec<FormVerdict>,
-    /// Whole cells of its shape.
-    cells: u64,
-    /// Whether another detector explains the same cells better.
-    pub(crate) outdone: bool,
-    /// Values of the shape that fail the check though the column is certain.
-    pub(crate) invalid: u64,
 }
 
 /// The verdicts of a table's columns, in their order.
@@ -130,53 +115,10 @@ fn neighbours<'m>(matcher: &'m Matcher, sure: &[Vec<DetectorId>], but: usize) ->
     found
 }
 
-type Whole = Vec<DetectorVerdict>;
-
-/// How a detector stands in a column before its rivals are looked at.
-#[derive(Default)]
-struct Standing {
-    sure: f64,
-    log_odds: f64,
-    /// Whole cells of its shape.
-    cells: u64,
-    invalid: u64,
-    /// The forms that such cells have.
-    forms: Vec<FormStanding>,
-}
-
-/// How a form stands among a column's whole cells before its rivals are looked at.
-struct FormStanding {
-    form: FormId,
-    sure: f64,
-    log_odds: f64,
-}
-
-impl FormStanding {
-    /// Whether there is anything that a rival could take away, or that could take it from a rival.
-    fn is_likely(&self) -> bool {
-        self.sure >= shared::HOPELESS
-    }
-}
-
-/// What rivals leave of a form's whole cells.
-#[derive(Clone, Debug)]
-struct FormVerdict {
-    form: FormId,
-    /// How much better the others explain the same cells, as odds.
-    others: f64,
-    alone: f64,
-    outdone: bool,
-}
-
-impl FormVerdict {
-    fn sure(&self) -> f64 {
-        self.alone / (1.0 + self.others)
-    }
-}
-
-struct Judge<'a> {
+/// A column that is judged.
+pub(super) struct Judge<'a> {
     matcher: &'a Matcher,
-    column: &'a ColumnFacts<'a>,
+    pub(super) column: &'a ColumnFacts<'a>,
     neighbours: &'a Neighbours<'a>,
 }
 
@@ -327,117 +269,18 @@ impl Judge<'_> {
             .collect()
     }
 
-    /// How sure the column is to hold whole cells of each detector, rivals weighed against each other.
-    fn whole(&self) -> Whole {
-        let mut by_detector: BTreeMap<DetectorId, Standing> = BTreeMap::new();
-        for (id, tally) in self.column.tally.forms.iter() {
-            let (all, passed) = tally.passes(Stratum::Whole);
-            if all == 0 {
-                continue;
-            }
-            let posterior = self.posterior(id, tally, Stratum::Whole);
-            let (sure, log_odds) = if passed > 0 {
-                (posterior.passed, posterior.log_odds)
-            } else {
-                (posterior.unlisted, logit(posterior.unlisted))
-            };
-            let standing = by_detector.entry(self.form(id).detector).or_default();
-            if sure >= standing.sure {
-                standing.sure = sure;
-                standing.log_odds = log_odds;
-            }
-            standing.cells += all;
-            standing.forms.push(FormStanding {
-                form: id,
-                sure,
-                log_odds,
-            });
-            if !self.form(id).soft && self.form(id).chance < 1.0 && sure > 0.95 && passed * 2 > all
-            {
-                standing.invalid += all - passed;
-            }
-        }
-        let standings = &by_detector;
-        let mut whole: Whole = standings
-            .iter()
-            .map(|(&detector, standing)| {
-                let forms = standing.forms.iter();
-                let forms: Vec<_> = forms
-                    .map(|own| self.form_verdict(detector, own, standings))
-                    .collect();
-                let left = forms.iter().filter(|form| !form.outdone);
-                let best = left.map(FormVerdict::sure).fold(None, |best, sure| {
-                    Some(best.map_or(sure, |best: f64| best.max(sure)))
-                });
-                let outdone = || forms.iter().map(FormVerdict::sure).fold(0.0, f64::max);
-                DetectorVerdict {
-                    detector,
-                    sure: best.unwrap_or_else(outdone),
-                    outdone: best.is_none(),
-                    forms,
-                    cells: standing.cells,
-                    invalid: standing.invalid,
-                }
-            })
-            .collect();
-        whole.sort_by(|a, b| b.sure.total_cmp(&a.sure).then(a.detector.cmp(&b.detector)));
-        whole
-    }
-
-    /// What the other detectors leave of a form: of those that explain the same cells one is true at the most.
-    fn form_verdict(
-        &self,
-        detector: DetectorId,
-        own: &FormStanding,
-        standings: &BTreeMap<DetectorId, Standing>,
-    ) -> FormVerdict {
-        let mine = &standings[&detector];
-        let (mut others, mut outdone) = (0.0, false);
-        for (&other, rival) in standings.iter().filter(|(other, _)| **other != detector) {
-            // Both can't have so many cells without having some in common.
-            let (ours, theirs) = if rival.cells + mine.cells > self.column.tally.nonempty {
-                (mine.log_odds, rival.log_odds)
-            } else if let Some(theirs) = self.in_common(own, rival) {
-                (own.log_odds, theirs)
-            } else {
-                continue;
-            };
-            // Which of two national numbers it is matters less than that it is one.
-            let kin = self.is_national(detector) && self.is_national(other);
-            let share = if kin { 0.5 } else { 1.0 };
-            others += share * (theirs - ours).exp();
-            outdone |= (theirs, std::cmp::Reverse(other)) > (ours, std::cmp::Reverse(detector));
-        }
-        FormVerdict {
-            form: own.form,
-            others,
-            alone: own.sure,
-            outdone,
-        }
-    }
-
-    /// How well a rival's forms explain the values that they have in common with a form, if they have most of them.
-    fn in_common(&self, own: &FormStanding, rival: &Standing) -> Option<f64> {
-        let rivals = rival.forms.iter().filter(|rival| {
-            own.is_likely()
-                && rival.is_likely()
-                && shared::share(own.form, rival.form, self.column.tally) >= shared::SAME
-        });
-        rivals.map(|rival| rival.log_odds).max_by(f64::total_cmp)
-    }
-
-    fn form(&self, id: FormId) -> &CompiledForm {
+    pub(super) fn form(&self, id: FormId) -> &CompiledForm {
         &self.matcher.forms[usize::from(id.0)]
     }
 
-    fn is_national(&self, detector: DetectorId) -> bool {
+    pub(super) fn is_national(&self, detector: DetectorId) -> bool {
         self.matcher.detectors[usize::from(detector.0)]
             .rule
             .category
             == Category::NationalId
     }
 
-    fn posterior(&self, id: FormId, tally: &FormTally, stratum: Stratum) -> Posterior {
+    pub(super) fn posterior(&self, id: FormId, tally: &FormTally, stratum: Stratum) -> Posterior {
         let prior = prior::sum(&self.terms(id, tally, stratum));
         self.posterior_from(prior, id, tally, stratum)
     }

@@ -7,6 +7,7 @@
 mod column;
 mod distinct;
 mod prior;
+mod rivals;
 mod shared;
 mod tally;
 mod weigh;

@@ -5,7 +5,7 @@ use super::super::program::{Programs, TogetherId};
 use super::super::search::Wanted;
 use super::super::shape::{ELEMENTS, shape};
 use super::super::{Candidate, ColumnPlan, FormId, Found, Matcher, Scratch, Work};
-use super::{Claim, KEPT, LED, OFTEN, Together, Waiting, Whole};
+use super::{Claim, KEPT, LED, NO_CLAIM, OFTEN, Together, Waiting, Whole};
 use crate::format::Batch;
 use crate::rule::Normalise;
 use crate::score::EvidenceSet;
@@ -160,11 +160,8 @@ impl Matcher {
             let is_parted = parts().next().is_some();
             let wholes = matched.iter().filter(|&&(_, end)| end == bytes.len());
             let all = wholes.map(|(form, _)| form).chain(&whole);
-            let claims = &together.claims;
-            mine.extend(all.filter_map(|form| {
-                let place = claims.iter().position(|claim| claim.form == *form);
-                place.map(|place| place as u8)
-            }));
+            let places = all.map(|form| together.places[usize::from(form.0)]);
+            mine.extend(places.filter(|&place| place != NO_CLAIM));
             if is_odd {
                 waiting.odd.push(cell);
                 continue;
@@ -242,7 +239,8 @@ impl Matcher {
             let form = &self.forms[usize::from(claim.form.0)];
             let values = &normalised[usize::from(claim.kind)];
             // A padded number has more digits than the cell.
-            let digits = form.pad.is_none().then_some(&*digits);
+            let (_, pad) = together.kinds[usize::from(claim.kind)];
+            let digits = pad.is_none().then_some(&*digits);
             let fared = &mut fared[place];
             fared.start(cells.len());
             fared

@@ -1,0 +1,172 @@
+//! Detectors that claim the same whole cells of a column, weighed against each other form by form: what is left of each.
+
+use std::collections::BTreeMap;
+
+use super::column::Judge;
+use super::{Stratum, logit, shared};
+use crate::detect::{DetectorId, FormId};
+
+/// The detectors of a column's whole cells.
+pub(super) type Whole = Vec<DetectorVerdict>;
+
+/// How a detector stands in a column before its rivals are looked at.
+#[derive(Default)]
+struct Standing {
+    sure: f64,
+    log_odds: f64,
+    /// Whole cells of its shape.
+    cells: u64,
+    invalid: u64,
+    /// The forms that such cells have.
+    forms: Vec<FormStanding>,
+}
+
+/// How a form stands among a column's whole cells before its rivals are looked at.
+struct FormStanding {
+    form: FormId,
+    sure: f64,
+    log_odds: f64,
+}
+
+impl FormStanding {
+    /// Whether there is anything that a rival could take away, or that could take it from a rival.
+    fn is_likely(&self) -> bool {
+        self.sure >= shared::HOPELESS
+    }
+}
+
+/// What rivals leave of a form's whole cells.
+#[derive(Clone, Debug)]
+pub(super) struct FormVerdict {
+    pub(super) form: FormId,
+    /// How much better the others explain the same cells, as odds.
+    others: f64,
+    /// How sure it is without them.
+    pub(super) alone: f64,
+    /// Whether one of them explains the cells better.
+    pub(super) outdone: bool,
+}
+
+impl FormVerdict {
+    /// How sure it is beside them.
+    pub(super) fn sure(&self) -> f64 {
+        self.alone / (1.0 + self.others)
+    }
+}
+
+/// How sure a column is to hold whole cells of a detector.
+#[derive(Clone, Debug)]
+pub(crate) struct DetectorVerdict {
+    pub(crate) detector: DetectorId,
+    /// Confidence of a whole cell that passes.
+    pub(crate) sure: f64,
+    /// What is left of each of its forms.
+    pub(super) forms: Vec<FormVerdict>,
+    /// Whole cells of its shape.
+    pub(super) cells: u64,
+    /// Whether another detector explains the same cells better.
+    pub(crate) outdone: bool,
+    /// Values of the shape that fail the check though the column is certain.
+    pub(crate) invalid: u64,
+}
+
+impl Judge<'_> {
+    /// How sure the column is to hold whole cells of each detector, rivals weighed against each other.
+    pub(super) fn whole(&self) -> Whole {
+        let mut by_detector: BTreeMap<DetectorId, Standing> = BTreeMap::new();
+        for (id, tally) in self.column.tally.forms.iter() {
+            let (all, passed) = tally.passes(Stratum::Whole);
+            if all == 0 {
+                continue;
+            }
+            let posterior = self.posterior(id, tally, Stratum::Whole);
+            let (sure, log_odds) = if passed > 0 {
+                (posterior.passed, posterior.log_odds)
+            } else {
+                (posterior.unlisted, logit(posterior.unlisted))
+            };
+            let standing = by_detector.entry(self.form(id).detector).or_default();
+            if sure >= standing.sure {
+                standing.sure = sure;
+                standing.log_odds = log_odds;
+            }
+            standing.cells += all;
+            standing.forms.push(FormStanding {
+                form: id,
+                sure,
+                log_odds,
+            });
+            if !self.form(id).soft && self.form(id).chance < 1.0 && sure > 0.95 && passed * 2 > all
+            {
+                standing.invalid += all - passed;
+            }
+        }
+        let standings = &by_detector;
+        let mut whole: Whole = standings
+            .iter()
+            .map(|(&detector, standing)| {
+                let forms = standing.forms.iter();
+                let forms: Vec<_> = forms
+                    .map(|own| self.form_verdict(detector, own, standings))
+                    .collect();
+                let left = forms.iter().filter(|form| !form.outdone);
+                let best = left.map(FormVerdict::sure).fold(None, |best, sure| {
+                    Some(best.map_or(sure, |best: f64| best.max(sure)))
+                });
+                let outdone = || forms.iter().map(FormVerdict::sure).fold(0.0, f64::max);
+                DetectorVerdict {
+                    detector,
+                    sure: best.unwrap_or_else(outdone),
+                    outdone: best.is_none(),
+                    forms,
+                    cells: standing.cells,
+                    invalid: standing.invalid,
+                }
+            })
+            .collect();
+        whole.sort_by(|a, b| b.sure.total_cmp(&a.sure).then(a.detector.cmp(&b.detector)));
+        whole
+    }
+
+    /// What the other detectors leave of a form: of those that explain the same cells one is true at the most.
+    fn form_verdict(
+        &self,
+        detector: DetectorId,
+        own: &FormStanding,
+        standings: &BTreeMap<DetectorId, Standing>,
+    ) -> FormVerdict {
+        let mine = &standings[&detector];
+        let (mut others, mut outdone) = (0.0, false);
+        for (&other, rival) in standings.iter().filter(|(other, _)| **other != detector) {
+            // Both can't have so many cells without having some in common.
+            let (ours, theirs) = if rival.cells + mine.cells > self.column.tally.nonempty {
+                (mine.log_odds, rival.log_odds)
+            } else if let Some(theirs) = self.in_common(own, rival) {
+                (own.log_odds, theirs)
+            } else {
+                continue;
+            };
+            // Which of two national numbers it is matters less than that it is one.
+            let kin = self.is_national(detector) && self.is_national(other);
+            let share = if kin { 0.5 } else { 1.0 };
+            others += share * (theirs - ours).exp();
+            outdone |= (theirs, std::cmp::Reverse(other)) > (ours, std::cmp::Reverse(detector));
+        }
+        FormVerdict {
+            form: own.form,
+            others,
+            alone: own.sure,
+            outdone,
+        }
+    }
+
+    /// How well a rival's forms explain the values that they have in common with a form, if they have most of them.
+    fn in_common(&self, own: &FormStanding, rival: &Standing) -> Option<f64> {
+        let rivals = rival.forms.iter().filter(|rival| {
+            own.is_likely()
+                && rival.is_likely()
+                && shared::share(own.form, rival.form, self.column.tally) >= shared::SAME
+        });
+        rivals.map(|rival| rival.log_odds).max_by(f64::total_cmp)
+    }
+}

@@ -1,4 +1,4 @@
-//! xlsx: a workbook with sheets for summary, columns and coverage.
+//! xlsx: a workbook with sheets for summary, columns, pseudonyms where there are any, and coverage.
 //!
 //! Texts are written as texts, so nothing from the data is ever a formula or a link. Single findings stay out: a sheet ends
 //! at 1,048,576 rows.
@@ -15,6 +15,8 @@ use crate::event::{ColumnDetector, ColumnRecord, thousandths};
 
 /// Characters of a cell at the most; Excel refuses 32,768.
 const LONGEST: usize = 32_000;
+/// Characters of a sheet's name at the most.
+const LONGEST_NAME: usize = 31;
 /// Rows of a sheet, below its header.
 const ROWS: u32 = 1_000_000;
 
@@ -61,6 +63,9 @@ fn workbook(gathered: &Gathered, options: &ReportOptions) -> Result<Vec<u8>, Xls
         options,
     )?;
     columns(&mut book, gathered, words)?;
+    if !gathered.pseudonyms.is_empty() {
+        pseudonyms(&mut book, gathered, options)?;
+    }
     coverage(&mut book, gathered, words)?;
     book.save_to_buffer()
 }
@@ -85,7 +90,8 @@ struct Sheet<'b> {
 impl<'b> Sheet<'b> {
     fn add(book: &'b mut Workbook, name: &str, widths: &[f64]) -> Result<Self, XlsxError> {
         let sheet = book.add_worksheet();
-        sheet.set_name(name)?;
+        // Excel refuses longer names.
+        sheet.set_name(name.chars().take(LONGEST_NAME).collect::<String>())?;
         for (column, width) in (0..).zip(widths) {
             sheet.set_column_width(column, *width)?;
         }
@@ -270,6 +276,39 @@ fn column_row(
     ])
 }
 
+fn pseudonyms(
+    book: &mut Workbook,
+    gathered: &Gathered,
+    options: &ReportOptions,
+) -> Result<(), XlsxError> {
+    let words = options.lang.words();
+    let mut sheet = Sheet::add(
+        book,
+        words.pseudonyms,
+        &[34.0, 26.0, 18.0, 24.0, 18.0, 90.0],
+    )?;
+    sheet.header(&[
+        words.input,
+        "member",
+        words.table,
+        words.column,
+        words.detector,
+        words.evidence,
+    ])?;
+    for pseudonym in &gathered.pseudonyms {
+        let place = &pseudonym.place;
+        sheet.row(&[
+            Cell::Text(&place.file),
+            Cell::Text(place.member.as_deref().unwrap_or_default()),
+            Cell::Text(place.table.as_deref().unwrap_or_default()),
+            Cell::Text(place.column.as_deref().unwrap_or_default()),
+            Cell::Text(&pseudonym.of),
+            Cell::Text(&options.lang.pseudonym(pseudonym)),
+        ])?;
+    }
+    sheet.finish(6)
+}
+
 fn coverage(book: &mut Workbook, gathered: &Gathered, words: &Words) -> Result<(), XlsxError> {
     let mut sheet = Sheet::add(book, words.coverage, &[50.0, 30.0, 12.0, 14.0, 12.0, 80.0])?;
     sheet.header(&[
@@ -297,4 +336,41 @@ fn coverage(book: &mut Workbook, gathered: &Gathered, words: &Words) -> Result<(
         ])?;
     }
     sheet.finish(6)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::super::Lang;
+    use super::*;
+    use crate::event::{Place, PseudonymRecord};
+
+    #[test]
+    fn a_workbook_with_pseudonyms_is_made_in_all_languages() {
+        let pseudonym = PseudonymRecord {
+            place: Arc::new(Place {
+                file: "a.csv".into(),
+                column: Some("hash".into()),
+                member: None,
+                table: None,
+            }),
+            algorithm: "MD5".into(),
+            of: "email".into(),
+            text: "as it stands".into(),
+            matched: 3,
+            compared: 4,
+            enumerated: false,
+        };
+        let mut gathered = Gathered::default();
+        gathered.pseudonyms.push(pseudonym);
+        for lang in [Lang::En, Lang::Nl] {
+            let options = ReportOptions {
+                lang,
+                ..ReportOptions::default()
+            };
+            let book = workbook(&gathered, &options).unwrap();
+            assert!(book.starts_with(b"PK"));
+        }
+    }
 }

@@ -82,7 +82,7 @@ impl Overview {
         match event {
             Event::Column(column) if !column.detectors.is_empty() => self.column(column),
             Event::File(file) => self.file(file),
-            Event::Pseudonym(pseudonym) => self.pseudonyms.push(pseudonym.clone()),
+            Event::Pseudonym(pseudonym) => self.pseudonym(pseudonym),
             Event::Policy(policy) => self.policies.push(policy.clone()),
             Event::Decision(decision) if decision.status != "used" => {
                 self.decisions.push(decision.clone());
@@ -93,6 +93,23 @@ impl Overview {
             }
             _ => {}
         }
+    }
+
+    /// An input with hashes of personal data is no longer one in which nothing was found.
+    fn pseudonym(&mut self, pseudonym: &PseudonymRecord) {
+        let Place { file, member, .. } = &*pseudonym.place;
+        let mut before = self.pseudonyms.iter().map(|known| &known.place);
+        let is_known = before.any(|known| (&known.file, &known.member) == (file, member))
+            || self
+                .inputs
+                .iter()
+                .any(|input| (&input.file, &input.member) == (file, member));
+        if !is_known {
+            let name = input_name(file, member.as_deref());
+            self.clean.count = self.clean.count.saturating_sub(1);
+            self.clean.names.retain(|known| *known != name);
+        }
+        self.pseudonyms.push(pseudonym.clone());
     }
 
     fn column(&mut self, column: &ColumnRecord) {

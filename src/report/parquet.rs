@@ -105,7 +105,7 @@ fn schema(reveal: bool) -> Schema {
 }
 
 fn properties() -> WriterProperties {
-    let level = ZstdLevel::try_new(6).unwrap_or_default();
+    let level = ZstdLevel::try_new(3).unwrap_or_default();
     let mut properties = WriterProperties::builder()
         .set_compression(Compression::ZSTD(level))
         .set_max_row_group_row_count(Some(GROUP))

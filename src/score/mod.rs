@@ -142,7 +142,7 @@ pub(crate) const WEIGHTS: Weights = Weights {
     country: 1.5,
     guest: -3.0,
     sibling: 2.0,
-    odd_one: -2.5,
+    odd_one: -2.0,
     odd_name: -5.0,
     constant: -2.5,
     list_most: 6.0,

@@ -52,6 +52,8 @@ pub(super) struct States {
     starts: [u32; 257],
     /// For each state, the patterns that match there.
     matches: Vec<Box<[u16]>>,
+    /// The same of the first 64 patterns, one bit each.
+    masks: Vec<u64>,
 }
 
 impl Automaton {
@@ -103,6 +105,7 @@ impl Automaton {
             known: HashMap::new(),
             starts: [UNKNOWN; 257],
             matches: Vec::new(),
+            masks: Vec::new(),
         };
         self.reset(&mut states);
         states
@@ -114,15 +117,15 @@ impl Automaton {
         Self::forget(states);
     }
 
-    /// Calls `found` with each place where patterns that start at `start` match up to, shortest first, and those patterns.
-    /// Looks at no byte from `end` on, which counts as the end of the text.
+    /// Calls `found` with each place where patterns that start at `start` match up to, shortest first, and those patterns:
+    /// all of them, and the first 64 as bits. Looks at no byte from `end` on, which counts as the end of the text.
     pub(super) fn matches(
         &self,
         text: &[u8],
         start: usize,
         end: usize,
         states: &mut States,
-        mut found: impl FnMut(usize, &[u16]),
+        mut found: impl FnMut(usize, &[u16], u64),
     ) {
         let mut state = self.start(text, start, states);
         let text = &text[..end];
@@ -130,15 +133,15 @@ impl Automaton {
         while state != DEAD {
             let mut next = state;
             let transitions = &states.transitions[..];
-            let rest = text.get(at..).unwrap_or_default();
-            let ordinary = rest.iter().position(|&byte| {
-                let class = usize::from(self.classes[usize::from(byte)]);
+            while at < text.len() {
+                let class = usize::from(self.classes[usize::from(text[at])]);
                 next = transitions[state as usize + class];
-                let is_special = next >= SPECIAL;
-                state = if is_special { state } else { next };
-                is_special
-            });
-            at += ordinary.unwrap_or(rest.len());
+                if next >= SPECIAL {
+                    break;
+                }
+                state = next;
+                at += 1;
+            }
             let class = if let Some(&byte) = text.get(at) {
                 usize::from(self.classes[usize::from(byte)])
             } else {
@@ -150,7 +153,8 @@ impl Automaton {
             }
             if next >= SPECIAL && next != DEAD {
                 next -= SPECIAL;
-                found(at, &states.matches[next as usize / self.stride]);
+                let number = next as usize / self.stride;
+                found(at, &states.matches[number], states.masks[number]);
             }
             if at == end {
                 return;
@@ -251,6 +255,7 @@ impl Automaton {
         states.known.clear();
         states.starts = [UNKNOWN; 257];
         states.matches.clear();
+        states.masks.clear();
     }
 
     fn patterns_of(&self, id: LazyStateID, states: &States) -> Box<[u16]> {
@@ -281,6 +286,10 @@ impl Automaton {
         states
             .transitions
             .resize(states.transitions.len() + self.stride, UNKNOWN);
+        let bits = matches.iter().filter(|pattern| **pattern < 64);
+        states
+            .masks
+            .push(bits.fold(0, |mask, pattern| mask | 1 << pattern));
         states.matches.push(matches);
         state
     }
@@ -300,7 +309,7 @@ mod tests {
         let mut states = automaton.states();
         for _ in 0..2 {
             let mut found = Vec::new();
-            automaton.matches(b"x 123-4 y", 2, 9, &mut states, |end, patterns| {
+            automaton.matches(b"x 123-4 y", 2, 9, &mut states, |end, patterns, _| {
                 found.push((end, patterns.to_vec()));
             });
             assert_eq!(found, [(5, vec![0]), (7, vec![1])]);
@@ -319,9 +328,9 @@ mod tests {
         let automaton = Automaton::new(&[&pattern_hir(r"\b\d{3}\b").unwrap()]).unwrap();
         let mut states = automaton.states();
         let mut count = 0;
-        automaton.matches(b"a123", 1, 4, &mut states, |_, _| count += 1);
+        automaton.matches(b"a123", 1, 4, &mut states, |_, _, _| count += 1);
         assert_eq!(count, 0);
-        automaton.matches(b"-123", 1, 4, &mut states, |_, _| count += 1);
+        automaton.matches(b"-123", 1, 4, &mut states, |_, _, _| count += 1);
         assert_eq!(count, 1);
     }
 }

@@ -6,13 +6,27 @@ use super::prefilter;
 
 /// The value without white space around it, and a whole number without the `.0` that a spreadsheet or data frame
 /// adds to a column with gaps.
-#[inline]
+#[expect(
+    clippy::inline_always,
+    reason = "once for each cell, and a call costs more than it does"
+)]
+#[inline(always)]
 pub(super) fn trim(text: &[u8], start: u32, end: u32) -> (usize, usize) {
-    let (mut start, mut end) = (start as usize, end as usize);
+    let (start, end) = (start as usize, end as usize);
     // Most cells have neither.
     if let [first, .., last] = &text[start..end]
         && *first > b' '
         && *last > b'0'
+    {
+        return (start, end);
+    }
+    trim_ends(text, start, end)
+}
+
+fn trim_ends(text: &[u8], mut start: usize, mut end: usize) -> (usize, usize) {
+    if let [.., before, b'0'] = &text[start..end]
+        && *before != b'.'
+        && text[start] > b' '
     {
         return (start, end);
     }

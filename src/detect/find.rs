@@ -40,16 +40,12 @@ pub(crate) struct Placed {
 }
 
 impl Placed {
-    pub(crate) fn new(batch: &Batch<'_>, index: usize) -> Self {
-        let Value { start, end, .. } = batch.values[index];
-        let row = match batch.rows {
-            Rows::One(rows) => rows[index],
-            Rows::Many { .. } => 0,
-        };
+    #[inline]
+    pub(crate) fn new(index: u32, value: &Value, row: u32) -> Self {
         Self {
-            index: index as u32,
-            start,
-            end,
+            index,
+            start: value.start,
+            end: value.end,
             row,
         }
     }
@@ -93,11 +89,54 @@ pub(super) struct PutBy {
     pub(super) program: ProgramId,
 }
 
+impl Searched<'_> {
+    /// Whether what a cell's template says is all there is to do.
+    fn is_usual(&self, scratch: &mut Scratch) -> bool {
+        self.alone
+            && !self.repeats
+            && !self.is_loose
+            && self.lead.is_none()
+            && scratch.programs.pays(self.number, self.plan.key)
+    }
+}
+
+impl Scratch {
+    /// Puts a cell by, or leaves it alone if nothing can be in it; or says that its column's last cell of that length was not
+    /// like it. For [usual](Searched::is_usual) columns.
+    #[inline]
+    fn put_by_template(&mut self, here: &Searched<'_>, index: u32, cell: Range<usize>) -> bool {
+        let (at, len) = (cell.start as u32, cell.len() as u32);
+        let known = self
+            .programs
+            .of_template(here.batch.text, cell, here.number);
+        known.is_some_and(|program| {
+            program == ProgramId::NOTHING
+                || self.put_by(PutBy {
+                    index,
+                    at,
+                    len,
+                    program,
+                })
+        })
+    }
+}
+
+impl PutBy {
+    pub(super) fn text<'t>(&self, all: &'t [u8]) -> &'t [u8] {
+        &all[self.at as usize..(self.at + self.len) as usize]
+    }
+}
+
 impl Column<'_> {
     /// Whether each value is the only one of its record.
     fn is_alone(&self) -> bool {
         let first = self.values.first().map(|value| value.row);
-        self.values.is_sorted_by(|a, b| a.row < b.row)
+        let pairs = self
+            .values
+            .iter()
+            .zip(self.values.get(1..).unwrap_or_default());
+        // All of them are looked at: nearly always they ascend.
+        pairs.fold(true, |all, (a, b)| all & (a.row < b.row))
             && self.after.is_none_or(|after| first > Some(after))
     }
 }
@@ -119,6 +158,7 @@ impl Matcher {
         let mut here = self.start(batch, column, scratch);
         here.repeats = scratch.memo.is_good(here.number, column.plan.key);
         let mut filled = 0;
+        let mut is_usual = here.is_usual(scratch);
         for value in column.values {
             let (start, end) = trim(batch.text, value.start, value.end);
             if start == end {
@@ -128,7 +168,11 @@ impl Matcher {
                 Rows::One(_) => 1,
                 Rows::Many { .. } => batch.rows.of(value.index as usize).len() as u64,
             };
+            if is_usual && scratch.put_by_template(&here, value.index, start..end) {
+                continue;
+            }
             self.find_cell(&mut here, value.index, start..end, scratch, found);
+            is_usual = is_usual && here.is_usual(scratch);
         }
         let number = here.number;
         scratch.memo.hand_over(batch, found);
@@ -165,7 +209,7 @@ impl Matcher {
     }
 
     /// Searches a cell, or puts it by.
-    #[inline]
+    #[inline(never)]
     fn find_cell(
         &self,
         here: &mut Searched<'_>,
@@ -270,7 +314,7 @@ impl Matcher {
     }
 
     /// The program of a cell's shape, if it has one.
-    #[inline]
+    #[inline(never)]
     fn program(
         &self,
         here: &mut Searched<'_>,

@@ -46,7 +46,7 @@ impl Leads {
 
 impl Companions {
     /// Whether something else than the lead may match at the start of a cell.
-    #[inline]
+    #[inline(never)]
     pub(super) fn may_match(&self, matcher: &Matcher, cell: &[u8], work: &mut Work) -> bool {
         let mut heads = self.heads.iter();
         heads.any(|heads| having_heads(heads, cell) != 0) && self.matches(matcher, cell, work)

@@ -3,7 +3,7 @@
 //! Columns of names, towns, states and codes hold the same cells over and over. What is found in a cell depends on its bytes
 //! and its column's plan alone, so it can be remembered. Columns whose cells do not come again are left alone after a while.
 
-use std::hash::BuildHasher;
+use std::hash::{BuildHasher, Hasher};
 
 use foldhash::fast::RandomState;
 
@@ -161,7 +161,9 @@ impl Memo {
         if !column.is_good() {
             return Err(Unknown(None));
         }
-        let key = self.hasher.hash_one((plan, cell)) | 1;
+        let mut hasher = self.hasher.build_hasher();
+        hasher.write(cell);
+        let key = (hasher.finish() ^ plan) | 1;
         let number = slot_of(key);
         let slot = &mut self.slots[number];
         column.count(slot.key == key);

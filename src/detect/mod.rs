@@ -17,6 +17,7 @@ use crate::score::EvidenceSet;
 use crate::validate::Checks;
 
 mod automaton;
+mod bits;
 mod compile;
 pub(crate) mod context;
 mod edges;
@@ -36,6 +37,7 @@ mod reference;
 mod search;
 mod shape;
 mod table;
+mod template;
 mod together;
 mod veil;
 mod walk;
@@ -172,6 +174,8 @@ pub(crate) struct Matcher {
     kinds: Kinds,
     walks: Walks,
     leads: Leads,
+    /// Placeholders of all detectors.
+    suspects: placeholder::Sieve,
 }
 
 /// What a search changes, one for each thread.
@@ -228,8 +232,10 @@ impl Matcher {
             .map(|draft| draft.form.pattern.as_str())
             .collect();
         let nfas: Vec<&NFA> = drafts.iter().map(|draft| &draft.nfa).collect();
+        let detectors: Vec<Detector> = rules.rules.iter().map(Detector::new).collect();
         Ok(Self {
-            detectors: rules.rules.iter().map(Detector::new).collect(),
+            suspects: placeholder::Sieve::of(detectors.iter().map(|one| &one.placeholders)),
+            detectors,
             context: Context::new(&rules.rules, &rules.lists),
             tokens: Tokens::new(&of(0..tokens)),
             cells: Cells::new(&of(tokens..tokens + cells), tokens)?,

@@ -12,6 +12,46 @@ pub(crate) struct Placeholders {
     /// The first bytes of prefixes, and the last ones of suffixes: they rule most values out.
     firsts: ByteSet,
     lasts: ByteSet,
+    sieve: Sieve,
+}
+
+/// The last bits of some hashes: they rule nearly all values out.
+pub(crate) struct Sieve([u64; SIEVE / 64]);
+
+/// Different last bits of hashes.
+const SIEVE: usize = 4096;
+
+impl Default for Sieve {
+    fn default() -> Self {
+        Self([0; SIEVE / 64])
+    }
+}
+
+impl Sieve {
+    /// The placeholders of all these rules.
+    pub(crate) fn of<'p>(all: impl Iterator<Item = &'p Placeholders>) -> Self {
+        let mut union = Self::default();
+        let words = all.flat_map(|one| one.sieve.0.iter().enumerate());
+        words.for_each(|(place, word)| union.0[place] |= word);
+        union
+    }
+
+    fn add(&mut self, hash: u64) {
+        let bit = hash as usize % SIEVE;
+        self.0[bit / 64] |= 1 << (bit % 64);
+    }
+
+    #[inline]
+    fn may_have(&self, hash: u64) -> bool {
+        let bit = hash as usize % SIEVE;
+        self.0[bit / 64] >> (bit % 64) & 1 == 1
+    }
+
+    /// Whether the value may be a placeholder of one of these rules, but for those told by their start or end.
+    #[inline]
+    pub(crate) fn suspects(&self, value: &[u8], hash: u64) -> bool {
+        self.may_have(hash) || is_one_digit(value)
+    }
 }
 
 impl Placeholders {
@@ -23,6 +63,7 @@ impl Placeholders {
             suffixes: Vec::new(),
             firsts: ByteSet::default(),
             lasts: ByteSet::default(),
+            sieve: Sieve::default(),
         };
         for text in list {
             if let Some(suffix) = text.strip_prefix('*') {
@@ -30,12 +71,19 @@ impl Placeholders {
             } else if let Some(prefix) = text.strip_suffix('*') {
                 all.prefixes.push(prefix.as_bytes().into());
             } else {
-                all.exact.insert(hash(text.as_bytes()));
+                let hash = hash(text.as_bytes());
+                all.sieve.add(hash);
+                all.exact.insert(hash);
             }
         }
         all.firsts = ByteSet::of(|byte| all.prefixes.iter().any(|it| it.first() == Some(&byte)));
         all.lasts = ByteSet::of(|byte| all.suffixes.iter().any(|it| it.last() == Some(&byte)));
         all
+    }
+
+    /// Whether some are told by their start or end.
+    pub(crate) fn are_open(&self) -> bool {
+        !self.prefixes.is_empty() || !self.suffixes.is_empty()
     }
 
     /// Whether the normalised value, whose hash this is, is one of them, or one digit repeated six times or more.
@@ -45,7 +93,7 @@ impl Placeholders {
             return false;
         };
         is_one_digit(value)
-            || (!self.exact.is_empty() && self.exact.contains(&hash))
+            || self.sieve.may_have(hash) && self.exact.contains(&hash)
             || self.firsts.contains(first)
                 && self.prefixes.iter().any(|prefix| value.starts_with(prefix))
             || self.lasts.contains(last)
@@ -53,11 +101,16 @@ impl Placeholders {
     }
 }
 
+#[inline]
 fn is_one_digit(value: &[u8]) -> bool {
-    value.len() >= 6
-        && value[0] == value[1]
-        && value[0].is_ascii_digit()
-        && value.iter().all(|&byte| byte == value[0])
+    let [first, second, ..] = value else {
+        return false;
+    };
+    first == second && is_digit_again(*first, value)
+}
+
+fn is_digit_again(digit: u8, value: &[u8]) -> bool {
+    value.len() >= 6 && digit.is_ascii_digit() && value.iter().all(|&byte| byte == digit)
 }
 
 #[cfg(test)]

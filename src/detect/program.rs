@@ -12,7 +12,8 @@ use foldhash::fast::RandomState;
 
 use super::lead::Companions;
 use super::search::Chosen;
-use super::shape::{ELEMENTS, Element, Places, Shape, Template};
+use super::shape::{ELEMENTS, Element, Places, Shape};
+use super::template::Template;
 use super::together::Together;
 use super::walk::{End, WalksScratch};
 use super::{ColumnPlan, FormId, Matcher, Task};
@@ -241,14 +242,25 @@ impl Programs {
         places: &mut Places,
     ) -> Option<ProgramId> {
         let number = self.columns[column].templates[cell.len() % TEMPLATES];
-        let (template, its_places, program) = self.templates.get(usize::from(number))?;
-        if !template.holds(text, cell.start, cell.end) {
-            return None;
+        let program = self.of_template(text, cell, column)?;
+        if program != ProgramId::NOTHING {
+            *places = self.templates[usize::from(number)].1;
         }
-        if *program != ProgramId::NOTHING {
-            *places = *its_places;
-        }
-        Some(*program)
+        Some(program)
+    }
+
+    /// The program of a cell, if the column's last cell of that length was like it.
+    #[inline]
+    pub(super) fn of_template(
+        &self,
+        text: &[u8],
+        cell: Range<usize>,
+        column: usize,
+    ) -> Option<ProgramId> {
+        let number = self.columns[column].templates[cell.len() % TEMPLATES];
+        let (template, _, program) = self.templates.get(usize::from(number))?;
+        let holds = template.holds(text, cell.start, cell.end);
+        holds.then_some(*program)
     }
 
     /// The program of a cell by its sign, and where its elements start.

@@ -172,7 +172,7 @@ fn fast(matcher: &Matcher, text: &[u8]) -> [Vec<Claim>; 3] {
             offsets: &OffsetMap::Shift(0),
         };
         let column = Column {
-            values: &[Placed::new(&batch, 0)],
+            values: &[Placed::new(0, &batch.values[0], 0)],
             plan: &plan,
             after: None,
         };
@@ -351,7 +351,7 @@ fn a_batch_gives_each_candidate_its_value() {
     let mut found = Found::default();
     let plan = ColumnPlan::all(matcher);
     let column = Column {
-        values: &[0, 1, 2].map(|index| Placed::new(&batch, index)),
+        values: &[0, 1, 2].map(|index| Placed::new(index, &batch.values[index as usize], 0)),
         plan: &plan,
         after: None,
     };

@@ -12,6 +12,7 @@ use regex_syntax::hir::Hir;
 
 use super::FormId;
 use super::automaton::{Automaton, States};
+use super::bits::Bits;
 use super::prefilter::{ByteSet, Start, heads, requires};
 use super::table::{CLASSES, Known, SetId, Table, Token};
 
@@ -368,6 +369,26 @@ impl TokenSearch<'_> {
         }
     }
 
+    /// How the forms of a group match at the start of a text that none of them matches beyond.
+    #[inline]
+    pub(super) fn match_group(&self, group: u32, scratch: &mut TokensScratch) -> Groupwise {
+        let group = &mut scratch.groups[group as usize];
+        let (bytes, mut all) = (self.bytes, Groupwise::default());
+        let found = |end: usize, _: &[u16], mask: u64| {
+            if end == bytes.len() {
+                all.whole = mask;
+            } else {
+                all.part |= mask;
+            }
+        };
+        let states = &mut group.states;
+        group
+            .automaton
+            .matches(bytes, 0, bytes.len(), states, found);
+        all.part &= !all.whole;
+        all
+    }
+
     /// Goes to `at`, a place behind all that were searched.
     pub(super) fn go_to(&mut self, at: usize) {
         self.at = at;
@@ -389,7 +410,10 @@ impl TokenSearch<'_> {
     ) {
         let bytes = self.bytes;
         let end = bytes.len().min(start + LONGEST_MATCH);
-        mask &= having_heads(&group.heads, &bytes[start..]);
+        // One form is seen to fail soon enough.
+        if group.forms.len() > 1 {
+            mask &= having_heads(&group.heads, &bytes[start..]);
+        }
         if mask == 0 {
             return;
         }
@@ -409,7 +433,7 @@ impl TokenSearch<'_> {
         } = group;
         // A form is in one group, so that only shorter matches of this walk can be of the same.
         let first = matched.len();
-        automaton.matches(bytes, start, end, states, |end, patterns| {
+        automaton.matches(bytes, start, end, states, |end, patterns, _| {
             let shorter = first..matched.len();
             for &pattern in patterns {
                 if mask >> pattern & 1 == 0 {
@@ -437,6 +461,24 @@ impl TokenSearch<'_> {
                 next
             }
         }
+    }
+}
+
+/// The forms of a group that match at the start of a text, one bit each.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Groupwise {
+    /// Those that match all of it.
+    pub(super) whole: u64,
+    /// Those that match less of it only.
+    pub(super) part: u64,
+}
+
+impl TokensScratch {
+    /// The forms of a group whose bits are set.
+    #[inline]
+    pub(super) fn forms_of(&self, group: u32, bits: u64) -> impl Iterator<Item = FormId> {
+        let forms = &self.groups[group as usize].forms;
+        Bits(bits).map(|bit| FormId(forms[bit]))
     }
 }
 

@@ -247,115 +247,6 @@ fn mix(a: u64, b: u64) -> u64 {
     (product as u64) ^ (product >> 64) as u64
 }
 
-/// Cells of a certain length whose bytes at each place are of certain classes: all that what was worked out for a shape
-/// applies to. To see that a cell is one of them takes less than to find out its shape.
-pub(super) struct Template {
-    len: usize,
-    /// The bytes that are no letters or digits; the others don't count.
-    bytes: [u8; LONGEST],
-    fixed: u64,
-    digit: u64,
-    upper: u64,
-    lower: u64,
-    hex_letter: u64,
-    other: u64,
-}
-
-impl Template {
-    /// That of a shape of which this cell is an example; none where lengths are told roughly.
-    pub(super) fn new(shape: &Shape, cell: &[u8]) -> Option<Self> {
-        let mut all = Self {
-            len: cell.len(),
-            bytes: [0; LONGEST],
-            fixed: 0,
-            digit: 0,
-            upper: 0,
-            lower: 0,
-            hex_letter: 0,
-            other: 0,
-        };
-        let mut at = 0;
-        for element in shape.elements() {
-            let (len, most) = element.lengths().into_inner();
-            if len < most {
-                return None;
-            }
-            let here = u64::MAX >> (64 - len) << at;
-            if let Some(byte) = element.single() {
-                all.bytes[at as usize] = byte;
-                all.fixed |= here;
-            } else {
-                let classes = element.classes();
-                let has = |class: u16| if classes & class == 0 { 0 } else { here };
-                match classes {
-                    HEX | UPPER_HEX => {
-                        all.digit |= here;
-                        all.hex_letter |= here;
-                        // Only one case of them is meant.
-                        let other = if classes == HEX {
-                            &mut all.lower
-                        } else {
-                            &mut all.upper
-                        };
-                        *other |= here;
-                    }
-                    _ => {
-                        all.digit |= has(DIGIT);
-                        all.upper |= has(UPPER);
-                        all.lower |= has(LOWER);
-                        all.other |= has(BEYOND) | has(UNDERSCORE);
-                    }
-                }
-            }
-            at += len;
-        }
-        // Rare, and not worth more masks.
-        (all.other == 0).then_some(all)
-    }
-
-    /// Whether a cell is one of them.
-    #[inline]
-    pub(super) fn holds(&self, text: &[u8], start: usize, end: usize) -> bool {
-        if end - start != self.len {
-            return false;
-        }
-        let Some(block) = text[start..].first_chunk::<LONGEST>() else {
-            return false;
-        };
-        let mut bad = 0;
-        for (part, (bytes, fixed)) in block
-            .as_chunks::<16>()
-            .0
-            .iter()
-            .zip(self.bytes.as_chunks::<16>().0)
-            .enumerate()
-        {
-            if part * 16 >= self.len {
-                break;
-            }
-            let shift = part * 16;
-            let all = i8x16::new(bytes.map(u8::cast_signed));
-            let same = all.simd_eq(i8x16::new(fixed.map(u8::cast_signed)));
-            let mut good = u64::from(same.to_bitmask()) & self.fixed >> shift;
-            if self.digit >> shift != 0 {
-                good |= between(all, b'0', 10) & self.digit >> shift;
-            }
-            let (upper, lower) = (self.upper >> shift, self.lower >> shift);
-            let hex = self.hex_letter >> shift;
-            if (upper | lower) & !hex != 0 {
-                good |= between(all, b'A', 26) & upper & !hex;
-                good |= between(all, b'a', 26) & lower & !hex;
-            }
-            if hex != 0 {
-                good |= between(all, b'A', 6) & upper & hex;
-                good |= between(all, b'a', 6) & lower & hex;
-            }
-            bad |= (!good & 0xffff) << shift;
-        }
-        bad & u64::MAX >> (LONGEST - self.len) == 0
-    }
-}
-
 /// Which bytes are among the `count` from `first` on.
 #[inline]
 fn between(bytes: i8x16, first: u8, count: u8) -> u64 {
@@ -621,22 +512,6 @@ mod tests {
                 }
                 prop_assert_eq!(at, cell.len());
             }
-        }
-
-        #[test]
-        fn a_template_holds_what_is_in_its_elements(
-            a in "[0-9]{1,3}[-:][0-9a-f]{2}[A-Z][a-z]{1,3}", b in "[0-9]{1,3}[-:][0-9a-f]{2}[A-Z][a-z]{1,3}"
-        ) {
-            let text = format!("{b}{}", "x".repeat(LONGEST)).into_bytes();
-            let mut places = [0; ELEMENTS + 1];
-            let shape = shape(a.as_bytes(), 0, a.len(), &mut places).unwrap();
-            let template = Template::new(&shape, a.as_bytes()).unwrap();
-            let fits = a.len() == b.len() && shape.elements().iter().enumerate().all(|(index, element)| {
-                let bytes = &text[usize::from(places[index])..usize::from(places[index + 1])];
-                let ranges = element.bytes();
-                bytes.iter().all(|byte| ranges.iter().any(|(first, last)| (first..=last).contains(&byte)))
-            });
-            prop_assert_eq!(template.holds(&text, 0, b.len()), fits);
         }
 
         #[test]

@@ -93,9 +93,8 @@ const LED: u32 = 256;
 /// Cells put by, and what checking them needs.
 #[derive(Default)]
 pub(super) struct Waiting {
-    /// By what they are checked for.
-    cells: Vec<Vec<PutBy>>,
-    odds: Vec<Odds>,
+    /// By what they are checked for, and how that went.
+    cells: Vec<(Vec<PutBy>, Odds)>,
     /// Of which there are some.
     filled: Vec<TogetherId>,
     /// The cells that are searched by themselves.
@@ -117,8 +116,8 @@ impl Scratch {
     pub(super) fn may_put_by(&self, program: ProgramId) -> bool {
         let together = self.programs.list[program.0 as usize].together;
         together.is_some_and(|id| {
-            let odds = self.waiting.odds.get(id.0 as usize);
-            odds.is_none_or(|odds| odds.pays())
+            let known = self.waiting.cells.get(id.0 as usize);
+            known.is_none_or(|(_, odds)| odds.pays())
         })
     }
 
@@ -129,27 +128,31 @@ impl Scratch {
             return false;
         };
         let waiting = &mut self.waiting;
-        let index = id.0 as usize;
-        if index >= waiting.cells.len() {
-            waiting.cells.resize(index + 1, Vec::new());
-            waiting.odds.resize(index + 1, Odds::default());
+        if waiting.cells.len() <= id.0 as usize {
+            waiting.make_room(id);
         }
-        if !waiting.odds[index].pays() {
+        let (cells, odds) = &mut waiting.cells[id.0 as usize];
+        if !odds.pays() {
             return false;
         }
-        if waiting.cells[index].is_empty() {
+        if cells.is_empty() {
             waiting.filled.push(id);
         }
-        waiting.cells[index].push(cell);
+        cells.push(cell);
         true
     }
 }
 
 impl Waiting {
+    #[cold]
+    fn make_room(&mut self, id: TogetherId) {
+        self.cells.resize_with(id.0 as usize + 1, Default::default);
+    }
+
     /// Forgets what a search left behind that did not end.
     pub(super) fn clear(&mut self) {
         for id in self.filled.drain(..) {
-            self.cells[id.0 as usize].clear();
+            self.cells[id.0 as usize].0.clear();
         }
     }
 
@@ -157,7 +160,6 @@ impl Waiting {
     pub(super) fn forget(&mut self) {
         self.clear();
         self.cells.clear();
-        self.odds.clear();
     }
 }
 
@@ -204,8 +206,9 @@ impl Together {
         let mut claims: Vec<Claim> = Vec::new();
         let mut claim = |form: FormId, sure: bool, at_start: bool| {
             let compiled = &matcher.forms[usize::from(form.0)];
-            // Nothing is to be normalised in a number.
-            let normalise = if digits.is_some() {
+            // In most shapes there is nothing to normalise.
+            let ranges = || elements.iter().flat_map(|element| element.bytes());
+            let normalise = if compiled.normalise.keeps(ranges) {
                 Normalise::None
             } else {
                 compiled.normalise

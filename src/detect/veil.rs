@@ -77,7 +77,7 @@ impl Matcher {
         };
         let plan = ColumnPlan::personal(self);
         let column = Column {
-            values: &[Placed::new(batch, 0)],
+            values: &[Placed::new(0, &batch.values[0], 0)],
             plan: &plan,
             after: None,
         };

@@ -16,7 +16,7 @@ use crate::detect::{
     Alike, Candidate, Column, DetectorId, Found, Matcher, Placed, Repeated, Scratch, Whole,
 };
 use crate::error::Problem;
-use crate::format::{Batch, ColumnId, Sink};
+use crate::format::{Batch, ColumnId, Rows, Sink, Value};
 use crate::raw::Raw;
 use crate::score::{EvidenceSet, Example, Few};
 use crate::validate::normalise;
@@ -89,10 +89,19 @@ impl ByColumn {
             start += std::mem::replace(end, start);
         }
         self.values.resize(batch.values.len(), Placed::default());
-        for (index, value) in batch.values.iter().enumerate() {
+        let mut place = |value: &Value, placed: Placed| {
             let at = &mut self.ends[value.column.0 as usize];
-            self.values[*at as usize] = Placed::new(batch, index);
+            self.values[*at as usize] = placed;
             *at += 1;
+        };
+        let values = (0..).zip(batch.values);
+        match batch.rows {
+            Rows::One(rows) => values
+                .zip(rows)
+                .for_each(|((index, value), &row)| place(value, Placed::new(index, value, row))),
+            Rows::Many { .. } => {
+                values.for_each(|(index, value)| place(value, Placed::new(index, value, 0)));
+            }
         }
         let starts = std::iter::once(0).chain(self.ends.iter().copied());
         let ranges = starts.zip(self.ends.iter().copied()).enumerate();

@@ -3,11 +3,10 @@
 use super::Validator;
 
 /// The check that credit cards and many others have.
-pub(super) const LUHN: &str = "luhn";
 
 pub(super) static VALIDATORS: &[Validator] = &[
     Validator {
-        name: LUHN,
+        name: "luhn",
         about: "mod 10 with every second digit doubled",
         check: luhn,
     },
@@ -86,20 +85,22 @@ pub fn mod_97_10(value: &[u8]) -> bool {
 }
 
 /// What a number of digits and capitals leaves modulo 97; none when it has other characters.
-pub(super) fn remainder_97<'a>(value: impl Iterator<Item = &'a u8>) -> Option<u32> {
+pub(super) fn remainder_97<'a>(mut value: impl Iterator<Item = &'a u8>) -> Option<u32> {
     // Reduced only before it would overflow: a division for each digit is what it would cost otherwise.
-    let mut rest: u64 = 0;
-    for &byte in value {
-        if rest > u64::MAX / 1000 {
-            rest %= 97;
-        }
-        rest = match byte {
-            b'0'..=b'9' => rest * 10 + u64::from(byte - b'0'),
-            b'A'..=b'Z' => rest * 100 + u64::from(byte - b'A') + 10,
-            _ => return None,
+    let rest = value.try_fold(0u64, |rest, &byte| {
+        let rest = if rest > u64::MAX / 1000 {
+            rest % 97
+        } else {
+            rest
         };
-    }
-    Some((rest % 97) as u32)
+        let digit = byte.wrapping_sub(b'0');
+        if digit < 10 {
+            return Some(rest * 10 + u64::from(digit));
+        }
+        let letter = byte.wrapping_sub(b'A');
+        (letter < 26).then(|| rest * 100 + u64::from(letter) + 10)
+    });
+    Some((rest? % 97) as u32)
 }
 
 /// ISO/IEC 7064 mod 11,10 (German `IdNr`, Croatian OIB).

@@ -10,6 +10,7 @@ pub mod bank;
 pub mod date;
 pub mod digits;
 pub mod document;
+pub mod email;
 pub mod europe;
 pub mod fold;
 pub mod national;
@@ -37,12 +38,25 @@ pub struct Validator {
     pub check: fn(&[u8]) -> bool,
 }
 
+impl Validator {
+    /// The same check of numbers of so many digits, as a sum that can be made of many at a time.
+    fn sums(&self, digits: usize) -> Option<&'static Sums> {
+        match self.name {
+            "luhn" => Sums::luhn(digits),
+            "gtin" => Sums::gtin(digits),
+            "cl-rut" => Sums::cl_rut(digits),
+            _ => None,
+        }
+    }
+}
+
 /// All validators: one list for each family.
 pub static VALIDATORS: &[&[Validator]] = &[
     bank::VALIDATORS,
     date::VALIDATORS,
     digits::VALIDATORS,
     document::VALIDATORS,
+    email::VALIDATORS,
     europe::VALIDATORS,
     national::VALIDATORS,
     net::VALIDATORS,
@@ -138,10 +152,8 @@ impl Compiled {
     fn sums(&self, digits: &Digits) -> Option<&Sums> {
         match self {
             Compiled::Weighted(_, sums) => sums.as_ref(),
-            Compiled::Named(validator) if validator.name == digits::LUHN => {
-                Sums::luhn(digits.len())
-            }
-            _ => None,
+            Compiled::Named(validator) => validator.sums(digits.len()),
+            Compiled::Words(_) => None,
         }
     }
 
@@ -248,23 +260,22 @@ impl Checks {
         value: impl Fn(usize) -> (&'v [u8], u64),
         fared: &mut Fared,
     ) {
-        for place in 0..fared.pass.len() {
-            let mut left = fared.pass[place];
-            while left != 0 {
-                let bit = left & left.wrapping_neg();
-                let (value, hash) = value(place * 64 + bit.trailing_zeros() as usize);
-                left ^= bit;
-                let others = self.0.iter().enumerate();
-                let others = others.filter(|(index, _)| Some(*index) != done);
-                match Self::run_these(others.map(|(_, check)| check), value, hash) {
-                    Outcome::Pass => continue,
-                    Outcome::Unlisted => fared.unlisted[place] |= bit,
-                    Outcome::Fail => fared.fail[place] |= bit,
-                    Outcome::Not => {}
-                }
-                fared.pass[place] ^= bit;
-            }
+        let (before, behind) = done.map_or((&self.0[..], &[][..]), |done| {
+            (&self.0[..done], &self.0[done + 1..])
+        });
+        // Most rules have one check.
+        if let ([check], []) | ([], [check]) = (before, behind) {
+            let Compiled::Named(Validator { check, .. }) = check else {
+                return run_one(value, fared, |value, hash| check.run(value, hash));
+            };
+            return run_one(value, fared, |value, _| match check(value) {
+                true => Outcome::Pass,
+                false => Outcome::Fail,
+            });
         }
+        run_one(value, fared, |value, hash| {
+            Self::run_these(before.iter().chain(behind), value, hash)
+        });
     }
 
     /// Whether a list of words only speaks for a value, so that one outside is still a candidate.
@@ -288,6 +299,53 @@ impl Checks {
             Compiled::Words(list) => format!("list {}", list.name),
         });
         names.collect::<Vec<_>>().join(" and ")
+    }
+}
+
+/// Puts each value that hasn't failed where a check says it belongs.
+#[inline]
+fn run_one<'v>(
+    value: impl Fn(usize) -> (&'v [u8], u64),
+    fared: &mut Fared,
+    check: impl Fn(&[u8], u64) -> Outcome,
+) {
+    let Fared {
+        pass,
+        unlisted,
+        fail,
+        ..
+    } = fared;
+    for (place, ((pass, unlisted), fail)) in pass.iter_mut().zip(unlisted).zip(fail).enumerate() {
+        let mut left = *pass;
+        while left != 0 {
+            let bit = left & left.wrapping_neg();
+            let (value, hash) = value(place * 64 + bit.trailing_zeros() as usize);
+            left ^= bit;
+            match check(value, hash) {
+                Outcome::Pass => continue,
+                Outcome::Unlisted => *unlisted |= bit,
+                Outcome::Fail => *fail |= bit,
+                Outcome::Not => {}
+            }
+            *pass ^= bit;
+        }
+    }
+}
+
+impl Normalise {
+    /// Whether a value stays as it is whose bytes are all in these ranges.
+    pub(crate) fn keeps<R: Iterator<Item = (u8, u8)>>(self, ranges: impl Fn() -> R) -> bool {
+        let within =
+            |from: u8, to: u8| move |&(first, last): &(u8, u8)| from <= first && last <= to;
+        let (digits, capitals) = (within(b'0', b'9'), within(b'A', b'Z'));
+        match self {
+            Normalise::None => true,
+            Normalise::Digits => ranges().all(|range| digits(&range)),
+            Normalise::Alnum => ranges().all(|range| digits(&range) || capitals(&range)),
+            Normalise::Lower => ranges().all(|(first, last)| last < b'A' || b'Z' < first),
+            // Zeros and the like may be folded, too.
+            Normalise::Fold => false,
+        }
     }
 }
 

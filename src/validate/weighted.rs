@@ -7,8 +7,8 @@ use crate::rule::Weighted;
 
 /// Sums tabled at the most.
 const MOST_SUMS: i64 = 1 << 13;
-/// Longest number whose Luhn check is made of many at a time.
-const LONGEST_LUHN: usize = 32;
+/// Longest number whose check by name is made of many at a time.
+const LONGEST_SUM: usize = 32;
 /// What no digit is equal to.
 const NO_DIGIT: u8 = u8::MAX;
 
@@ -163,24 +163,54 @@ impl Sums {
 
     /// That of Luhn's check (ISO/IEC 7812-1 annex B) over so many digits.
     pub(super) fn luhn(len: usize) -> Option<&'static Self> {
-        static ALL: [OnceLock<Option<Sums>>; LONGEST_LUHN + 1] =
-            [const { OnceLock::new() }; LONGEST_LUHN + 1];
+        static ALL: [OnceLock<Option<Sums>>; LONGEST_SUM + 1] =
+            [const { OnceLock::new() }; LONGEST_SUM + 1];
         let known = ALL.get(len).filter(|_| len >= 2)?;
-        let made = known.get_or_init(|| {
-            Self::compile(&Weighted {
-                weights: (0..len)
-                    .rev()
-                    .map(|place| if place % 2 == 0 { 1 } else { 2 })
-                    .collect(),
-                modulus: 10,
-                remainder: 0,
-                digit: None,
-                complement: false,
-                map: BTreeMap::new(),
-                digit_sums: true,
-            })
-        });
+        let weight = |place: usize| if place.is_multiple_of(2) { 1 } else { 2 };
+        let made = known.get_or_init(|| Self::from_right(len, 10, true, weight));
         made.as_ref()
+    }
+
+    /// That of the check of GS1's numbers over so many digits: weights 1 and 3 from the right.
+    pub(super) fn gtin(len: usize) -> Option<&'static Self> {
+        static ALL: [OnceLock<Option<Sums>>; LONGEST_SUM + 1] =
+            [const { OnceLock::new() }; LONGEST_SUM + 1];
+        let known = ALL.get(len).filter(|_| matches!(len, 8 | 12..=14))?;
+        let weight = |place: usize| if place.is_multiple_of(2) { 1 } else { 3 };
+        let made = known.get_or_init(|| Self::from_right(len, 10, false, weight));
+        made.as_ref()
+    }
+
+    /// That of the check of a Chilean number of so many digits, the last one included: weights 2 to 7 from the right, and
+    /// what they leave modulo 11 is filled up by the check digit.
+    pub(super) fn cl_rut(len: usize) -> Option<&'static Self> {
+        static ALL: [OnceLock<Option<Sums>>; LONGEST_SUM + 1] =
+            [const { OnceLock::new() }; LONGEST_SUM + 1];
+        let known = ALL.get(len).filter(|_| matches!(len, 8 | 9))?;
+        let weight = |place: usize| match place {
+            0 => 1,
+            place => (place as i64 - 1) % 6 + 2,
+        };
+        let made = known.get_or_init(|| Self::from_right(len, 11, false, weight));
+        made.as_ref()
+    }
+
+    /// A sum that must leave nothing, its weights by place from the right.
+    fn from_right(
+        len: usize,
+        modulus: i64,
+        digit_sums: bool,
+        weight: impl Fn(usize) -> i64,
+    ) -> Option<Self> {
+        Self::compile(&Weighted {
+            weights: (0..len).rev().map(weight).collect(),
+            modulus,
+            remainder: 0,
+            digit: None,
+            complement: false,
+            map: BTreeMap::new(),
+            digit_sums,
+        })
     }
 
     /// Which numbers pass, one bit each.
@@ -274,9 +304,15 @@ mod tests {
     }
 
     #[test]
-    fn luhn_is_a_sum() {
+    fn some_checks_by_name_are_sums() {
+        use super::super::{digits::luhn, trade::gtin, world::cl_rut};
+        type Of = fn(usize) -> Option<&'static Sums>;
+        type Check = fn(&[u8]) -> bool;
         let mut digits = Digits::default();
-        for len in [2, 9, 14, 15, 16, 19] {
+        let luhns = [2, 9, 14, 15, 16, 19].map(|len| (len, Sums::luhn as Of, luhn as Check));
+        let gtins = [8, 12, 13, 14].map(|len| (len, Sums::gtin as Of, gtin as Check));
+        let ruts = [8, 9].map(|len| (len, Sums::cl_rut as Of, cl_rut as Check));
+        for (len, sums, check) in luhns.into_iter().chain(gtins).chain(ruts) {
             let numbers: Vec<String> = (0..500u64)
                 .map(|n| {
                     format!(
@@ -287,10 +323,8 @@ mod tests {
                 .collect();
             digits.fill(len, numbers.iter().map(String::as_bytes));
             let mut bits = vec![0; numbers.len().div_ceil(64)];
-            Sums::luhn(len).unwrap().pass(&digits, &mut bits);
-            let each = numbers
-                .iter()
-                .map(|n| super::super::digits::luhn(n.as_bytes()));
+            sums(len).unwrap().pass(&digits, &mut bits);
+            let each = numbers.iter().map(|n| check(n.as_bytes()));
             let together = (0..numbers.len()).map(|at| bits[at / 64] >> (at % 64) & 1 == 1);
             assert!(each.eq(together), "{len} digits");
         }

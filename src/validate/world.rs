@@ -157,7 +157,8 @@ pub fn cl_rut(value: &[u8]) -> bool {
 
 /// IRD number, Inland Revenue: eight or nine digits; a second set of weights where the first gives 10.
 pub fn nz_ird(value: &[u8]) -> bool {
-    if !matches!(value.len(), 8 | 9) || !all_digits(value) {
+    // Most numbers are too large.
+    if !matches!(value.len(), 8 | 9) || value.len() == 9 && value[0] > b'1' || !all_digits(value) {
         return false;
     }
     let whole = number(value);

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::super::bits::Bits;
 use super::super::{Candidate, FormId, Found, Near};
 use crate::score::EvidenceSet;
 
@@ -84,22 +85,6 @@ impl Alike {
         let wholes = &found.wholes[self.wholes.clone()];
         let words = self.bits(found).iter().enumerate();
         words.flat_map(move |(place, &word)| Bits(word).map(move |bit| &wholes[place * 64 + bit]))
-    }
-}
-
-/// The places of the bits that are set.
-struct Bits(u64);
-
-impl Iterator for Bits {
-    type Item = usize;
-
-    #[inline]
-    fn next(&mut self) -> Option<usize> {
-        let bit = self.0.trailing_zeros();
-        (self.0 != 0).then(|| {
-            self.0 &= self.0 - 1;
-            bit as usize
-        })
     }
 }
 

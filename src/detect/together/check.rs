@@ -2,10 +2,11 @@
 
 use super::super::find::{Cell, Column, PutBy};
 use super::super::program::{Programs, TogetherId};
-use super::super::search::Wanted;
+use super::super::search::{LONGEST_MATCH, Wanted};
 use super::super::shape::{ELEMENTS, shape};
 use super::super::{Candidate, ColumnPlan, FormId, Found, Matcher, Scratch, Work};
 use super::{Claim, KEPT, LED, NO_CLAIM, OFTEN, Together, Waiting, Whole};
+use crate::detect::placeholder::Sieve;
 use crate::format::Batch;
 use crate::rule::Normalise;
 use crate::score::EvidenceSet;
@@ -16,36 +17,64 @@ use crate::validate::{Fared, add_normalised, words};
 pub(super) struct Normalised {
     /// Which cells are asked for, one bit each; the others are left out.
     asked: Vec<u64>,
+    /// Whether they are as they stand in the batch's text.
+    as_stored: bool,
     bytes: Vec<u8>,
-    ends: Vec<u32>,
+    /// Where each starts and ends.
+    spans: Vec<(u32, u32)>,
     hashes: Vec<u64>,
+    /// Those that may be placeholders, whatever rule it is, one bit each.
+    suspects: Vec<u64>,
 }
 
 impl Normalised {
-    fn of(&self, index: usize) -> &[u8] {
-        let start = index.checked_sub(1).map_or(0, |before| self.ends[before]);
-        &self.bytes[start as usize..self.ends[index] as usize]
+    #[inline]
+    fn of<'t>(&'t self, index: usize, text: &'t [u8]) -> &'t [u8] {
+        let (start, end) = self.spans[index];
+        let all = if self.as_stored { text } else { &self.bytes };
+        &all[start as usize..end as usize]
     }
 
-    fn fill<'t>(
-        &mut self,
-        (kind, pad): (Normalise, Option<usize>),
-        cells: impl Iterator<Item = &'t [u8]>,
-    ) {
+    #[inline(never)]
+    fn fill(&mut self, how: (Normalise, Option<usize>), text: &[u8], cells: &[PutBy]) {
+        let (kind, pad) = how;
         self.bytes.clear();
-        self.ends.clear();
+        self.spans.clear();
         self.hashes.clear();
-        for (index, cell) in cells.enumerate() {
-            if self.asked[index / 64] >> (index % 64) & 1 == 0 {
-                self.ends.push(self.bytes.len() as u32);
-                self.hashes.push(0);
-                continue;
-            }
-            let start = self.bytes.len();
-            add_normalised(kind, pad, cell, &mut self.bytes);
-            self.ends.push(self.bytes.len() as u32);
-            self.hashes.push(words::hash(&self.bytes[start..]));
+        self.as_stored = how == (Normalise::None, None);
+        if self.as_stored {
+            let span = |cell: &PutBy| (cell.at, cell.at + cell.len);
+            self.spans.extend(cells.iter().map(span));
+            let hash = |cell: &PutBy| words::hash(cell.text(text));
+            self.hashes.extend(cells.iter().map(hash));
+            return;
         }
+        for (index, cell) in cells.iter().enumerate() {
+            let start = self.bytes.len();
+            let mut hash = 0;
+            if self.asked[index / 64] >> (index % 64) & 1 == 1 {
+                add_normalised(kind, pad, cell.text(text), &mut self.bytes);
+                hash = words::hash(&self.bytes[start..]);
+            }
+            self.spans.push((start as u32, self.bytes.len() as u32));
+            self.hashes.push(hash);
+        }
+    }
+
+    /// Finds out which may be placeholders.
+    fn suspect(&mut self, sieve: &Sieve, text: &[u8]) {
+        let mut suspects = std::mem::take(&mut self.suspects);
+        suspects.clear();
+        suspects.resize(self.asked.len(), 0);
+        let all = if self.as_stored { text } else { &self.bytes };
+        let values = self.spans.chunks(64).zip(self.hashes.chunks(64));
+        for (word, (spans, hashes)) in suspects.iter_mut().zip(values) {
+            for (bit, (&(start, end), &hash)) in spans.iter().zip(hashes).enumerate() {
+                let is_one = sieve.suspects(&all[start as usize..end as usize], hash);
+                *word |= u64::from(is_one) << bit;
+            }
+        }
+        self.suspects = suspects;
     }
 }
 
@@ -61,7 +90,7 @@ impl Matcher {
         let (column, number) = column;
         scratch.waiting.led.clear();
         while let Some(id) = scratch.waiting.filled.pop() {
-            let mut cells = std::mem::take(&mut scratch.waiting.cells[id.0 as usize]);
+            let mut cells = std::mem::take(&mut scratch.waiting.cells[id.0 as usize].0);
             let together = &scratch.programs.togethers[id.0 as usize];
             let (waiting, work) = (&mut scratch.waiting, &mut scratch.work);
             let all = cells.len();
@@ -73,7 +102,7 @@ impl Matcher {
             let programs = &scratch.programs;
             self.check_all(batch, (together, programs), &cells, (waiting, work), found);
             work.normalised_as = None;
-            let odds = &mut waiting.odds[id.0 as usize];
+            let odds = &mut waiting.cells[id.0 as usize].1;
             odds.all = odds.all.saturating_add(all as u32);
             odds.odd = odds.odd.saturating_add(waiting.odd.len() as u32);
             let odd = std::mem::take(&mut waiting.odd);
@@ -82,13 +111,14 @@ impl Matcher {
             // There may be many of these: what was long once isn't kept.
             if cells.capacity() <= KEPT {
                 cells.clear();
-                scratch.waiting.cells[id.0 as usize] = cells;
+                scratch.waiting.cells[id.0 as usize].0 = cells;
             }
         }
         self.learn_lead(column, number, scratch);
     }
 
     /// Notes which form is the whole of nearly all cells of a column, if one is.
+    #[inline(never)]
     fn learn_lead(&self, column: &Column<'_>, number: usize, scratch: &mut Scratch) {
         let values = column.values.len() as u32;
         let most = scratch.waiting.led.iter().max_by_key(|(_, count)| *count);
@@ -110,6 +140,7 @@ impl Matcher {
 
     /// Finds out which cells each claim matches; those that no claim matches, or something that is less than the cell, are
     /// taken out.
+    #[inline(never)]
     fn match_all(
         &self,
         batch: &Batch<'_>,
@@ -128,7 +159,7 @@ impl Matcher {
         let mut matched = std::mem::take(&mut work.matched);
         let mut whole = std::mem::take(&mut work.whole);
         let mut mine: Vec<u8> = Vec::with_capacity(together.claims.len());
-        let often = waiting.odds[id.0 as usize].all >= OFTEN;
+        let often = waiting.cells[id.0 as usize].1.all >= OFTEN;
         let wanted = together.unsure.as_ref().map(|(chosen, forms)| Wanted {
             chosen: *chosen,
             forms,
@@ -138,12 +169,17 @@ impl Matcher {
             .and_then(|wanted| self.tokens.own_groups(wanted, &mut work.tokens));
         for index in 0..cells.len() {
             let cell = cells[index];
-            let bytes = &batch.text[cell.at as usize..][..cell.len as usize];
+            let bytes = cell.text(batch.text);
             matched.clear();
             whole.clear();
             mine.clear();
             let mut tokens = self.tokens.search(bytes);
+            let mut groupwise = None;
             match (&own, wanted) {
+                (Some(own), _) if own.len() == 1 && bytes.len() < LONGEST_MATCH => {
+                    let group = own.start;
+                    groupwise = Some((group, tokens.match_group(group, &mut work.tokens)));
+                }
                 (Some(own), _) => {
                     tokens.match_with(own.clone(), 0, &mut work.tokens, &mut matched);
                 }
@@ -154,14 +190,31 @@ impl Matcher {
                 self.cells
                     .search(bytes, &together.whole, &mut work.cells, &mut whole);
             }
-            let parts = || matched.iter().filter(|&&(_, end)| end != bytes.len());
+            let (mut is_odd, mut is_parted) = (false, false);
+            let mut claimed = |form: FormId| {
+                let place = together.places[usize::from(form.0)];
+                if place != NO_CLAIM {
+                    mine.push(place);
+                }
+            };
             // A part that says little gives way to a whole cell that settles it.
-            let is_odd = parts().any(|&(form, _)| self.is_strong(form));
-            let is_parted = parts().next().is_some();
-            let wholes = matched.iter().filter(|&&(_, end)| end == bytes.len());
-            let all = wholes.map(|(form, _)| form).chain(&whole);
-            let places = all.map(|form| together.places[usize::from(form.0)]);
-            mine.extend(places.filter(|&place| place != NO_CLAIM));
+            let mut parted = |form: FormId| {
+                is_parted = true;
+                is_odd |= self.is_strong(form);
+            };
+            for &(form, end) in &matched {
+                if end == bytes.len() {
+                    claimed(form);
+                } else {
+                    parted(form);
+                }
+            }
+            if let Some((group, found)) = groupwise {
+                let forms = |bits: u64| work.tokens.forms_of(group, bits);
+                forms(found.whole).for_each(&mut claimed);
+                forms(found.part).for_each(parted);
+            }
+            whole.iter().copied().for_each(claimed);
             if is_odd {
                 waiting.odd.push(cell);
                 continue;
@@ -197,6 +250,7 @@ impl Matcher {
         }
     }
 
+    #[inline(never)]
     fn check_all(
         &self,
         batch: &Batch<'_>,
@@ -219,6 +273,9 @@ impl Matcher {
             }
         }
         waiting.normalise(batch, together, cells);
+        for values in &mut waiting.normalised[..together.kinds.len()] {
+            values.suspect(&self.suspects, batch.text);
+        }
         let Waiting {
             normalised,
             digits,
@@ -246,7 +303,7 @@ impl Matcher {
             fared
                 .asked
                 .copy_from_slice(&matched[place * words..][..words]);
-            let value = |index: usize| (values.of(index), values.hashes[index]);
+            let value = |index: usize| (values.of(index, batch.text), values.hashes[index]);
             form.checks.run_all(digits, value, fared);
             if claim.settles && is_open {
                 for (all, passes) in settled.iter_mut().zip(&fared.pass) {
@@ -290,11 +347,13 @@ impl Matcher {
             let kind = usize::from(claim.kind);
             let start = first + kind * cells.len();
             fared.restrict(&settled);
-            self.take(claim.form, &normalised[kind], fared, start, found);
+            let values = (&normalised[kind], batch.text);
+            self.take(claim.form, values, fared, start, found);
         }
     }
 
     /// Whether nothing matches behind the first element of a cell, as far as that can be told here.
+    #[inline(never)]
     fn is_clean(
         &self,
         batch: &Batch<'_>,
@@ -307,7 +366,7 @@ impl Matcher {
         let (Some(places), false) = (places, together.later.is_empty()) else {
             return false;
         };
-        let bytes = &batch.text[cell.at as usize..][..cell.len as usize];
+        let bytes = cell.text(batch.text);
         let mut matched = std::mem::take(&mut work.matched);
         matched.clear();
         let mut tokens = self.tokens.search(bytes);
@@ -331,6 +390,7 @@ impl Matcher {
 
     /// Of the forms of one detector that claim the same cell one stays, as in [`overlap::settle`]: one that passes, or the one
     /// that says more.
+    #[inline(never)]
     fn settle_claims(&self, claims: &[Claim], fared: &mut [Fared]) {
         let form = |claim: &Claim| &self.forms[usize::from(claim.form.0)];
         for index in (0..claims.len()).filter(|&index| claims[index].shared) {
@@ -346,10 +406,11 @@ impl Matcher {
     }
 
     /// Adds what came of a form's checks.
+    #[inline(never)]
     fn take(
         &self,
         id: FormId,
-        values: &Normalised,
+        (values, text): (&Normalised, &[u8]),
         fared: &mut Fared,
         start: usize,
         found: &mut Found,
@@ -364,12 +425,16 @@ impl Matcher {
         ] {
             let evidence = evidence | EvidenceSet::WHOLE;
             for (place, word) in bits.iter_mut().enumerate() {
-                let mut left = *word;
+                let mut left = if found.lists || placeholders.are_open() {
+                    *word
+                } else {
+                    *word & values.suspects[place]
+                };
                 while left != 0 {
                     let bit = left.trailing_zeros();
                     left &= left - 1;
                     let index = place * 64 + bit as usize;
-                    let (value, hash) = (values.of(index), values.hashes[index]);
+                    let (value, hash) = (values.of(index, text), values.hashes[index]);
                     let mut evidence = evidence;
                     if placeholders.holds(value, hash) {
                         evidence = evidence | EvidenceSet::PLACEHOLDER;
@@ -386,6 +451,7 @@ impl Matcher {
     }
 
     /// Searches cells that are not like the others of their program.
+    #[inline(never)]
     fn find_in_odd(
         &self,
         batch: &Batch<'_>,
@@ -430,8 +496,8 @@ fn all_of(count: usize, bits: &mut [u64]) {
 }
 
 impl Waiting {
+    #[inline(never)]
     fn normalise(&mut self, batch: &Batch<'_>, together: &Together, cells: &[PutBy]) {
-        let text = |cell: &PutBy| &batch.text[cell.at as usize..(cell.at + cell.len) as usize];
         if self.normalised.len() < together.kinds.len() {
             self.normalised
                 .resize_with(together.kinds.len(), Normalised::default);
@@ -446,11 +512,12 @@ impl Waiting {
                     *all |= word;
                 }
             }
-            all.fill(kind, cells.iter().map(text));
+            all.fill(kind, batch.text, cells);
         }
         self.digits.clear();
         if let Some(len) = together.digits {
-            self.digits.fill(usize::from(len), cells.iter().map(text));
+            let numbers = cells.iter().map(|cell| cell.text(batch.text));
+            self.digits.fill(usize::from(len), numbers);
         }
     }
 }

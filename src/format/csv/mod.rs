@@ -314,6 +314,7 @@ struct LastRecord(Option<usize>);
 impl Visit for LastRecord {
     fn cell(&mut self, _: usize, _: usize, _: u32, _: bool) {}
 
+    #[inline]
     fn record(&mut self, _: u32, next: usize) {
         self.0 = Some(next);
     }
@@ -434,6 +435,7 @@ struct Cells<'c> {
 impl Cells<'_> {
     #[cold]
     fn hand_over(&mut self) {
+        self.rows.resize(self.values.len(), self.row);
         let rows = Rows::One(&self.rows);
         self.sink.batch(Batch {
             text: self.text,
@@ -443,6 +445,16 @@ impl Cells<'_> {
         });
         self.values.clear();
         self.rows.clear();
+    }
+
+    #[inline]
+    fn add(&mut self, start: usize, end: usize, column: ColumnId) {
+        self.values.push(Value {
+            start: start as u32,
+            end: end as u32,
+            column,
+            line: self.line,
+        });
     }
 
     /// A record has more cells than the header.
@@ -475,14 +487,7 @@ impl Visit for Cells<'_> {
         if column == 0 || !self.lines_are_rows {
             self.count_lines(start);
         }
-        let column = self.columns[column];
-        self.values.push(Value {
-            start: start as u32,
-            end: end as u32,
-            column,
-            line: self.line,
-        });
-        self.rows.push(self.row);
+        self.add(start, end, self.columns[column]);
         if quoted {
             self.count_lines(end);
         }
@@ -491,7 +496,20 @@ impl Visit for Cells<'_> {
         }
     }
 
+    #[inline]
+    fn bare(&mut self, start: usize, end: usize, column: u32) {
+        // Such a cell has no line ends; those before it were counted with its record.
+        match self.columns.get(column as usize) {
+            Some(&id) if column > 0 || start <= self.counted => self.add(start, end, id),
+            _ => self.cell(start, end, column, false),
+        }
+    }
+
     fn record(&mut self, _: u32, next: usize) {
+        self.rows.resize(self.values.len(), self.row);
+        if self.values.len() >= BATCH {
+            self.hand_over();
+        }
         if self.lines_are_rows {
             // What wasn't counted holds this record's own line end and no other.
             self.line += 1;

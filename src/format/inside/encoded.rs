@@ -8,6 +8,8 @@ use crate::format::json::is_data;
 
 /// Bytes of base64 that are worth a look.
 pub(super) const SHORTEST: usize = 32;
+/// Its lines, in mail and in keys.
+const LINES: [usize; 2] = [64, 76];
 /// Parameters of a query.
 const MOST_PARAMETERS: usize = 500;
 
@@ -29,6 +31,10 @@ pub(super) fn names_query(name: &str) -> bool {
 
 /// Whether a cell could be base64 of a text. Identifiers and hashes look alike: its first bytes decide.
 pub(super) fn may_be_base64(cell: &[u8]) -> bool {
+    // Most cells have another length.
+    if !cell.len().is_multiple_of(4) && cuts(cell).next().is_none() {
+        return false;
+    }
     // Neither words nor identifiers in parts.
     let is_one = cell[..8]
         .iter()
@@ -52,10 +58,13 @@ fn are_letters(cell: &[u8]) -> bool {
 
 /// Base64 in lines of 64 or 76.
 fn has_lines(cell: &[u8]) -> bool {
-    [64, 76].iter().any(|&line| {
-        matches!(cell.get(line), Some(b'\n' | b'\r'))
-            && cell[..line].iter().all(|&byte| is_letter(byte))
-    })
+    cuts(cell).any(|line| cell[..line].iter().all(|&byte| is_letter(byte)))
+}
+
+/// Where a line ends as one of base64 does.
+fn cuts(cell: &[u8]) -> impl Iterator<Item = usize> {
+    let ends = |line: &usize| matches!(cell.get(*line), Some(b'\n' | b'\r'));
+    LINES.into_iter().filter(ends)
 }
 
 fn starts_text(bytes: &[u8]) -> bool {

@@ -1,0 +1,99 @@
+//! Templates: cells of a certain length whose bytes at each place are of certain classes.
+
+use wide::u8x16;
+
+use super::shape::{LONGEST, Shape};
+
+/// All cells that what was worked out for a shape applies to. To see that a cell is one of them takes less than to find out
+/// its shape.
+pub(super) struct Template {
+    len: usize,
+    /// For each sixteen places, the bytes that may stand there: in one of these ranges.
+    parts: Vec<Ranges>,
+}
+
+/// Ranges of bytes for each of sixteen places; a place that needs fewer has one of them again.
+type Ranges = [(u8x16, u8x16); RANGES];
+
+/// Digits, capitals and small letters.
+const RANGES: usize = 3;
+const SIXTEEN: usize = 16;
+
+impl Template {
+    /// That of a shape of which this cell is an example; none where lengths are told roughly, or bytes beyond ASCII count.
+    pub(super) fn new(shape: &Shape, cell: &[u8]) -> Option<Self> {
+        let mut places: Vec<Vec<(u8, u8)>> = Vec::with_capacity(cell.len());
+        for element in shape.elements() {
+            let (len, most) = element.lengths().into_inner();
+            if len < most {
+                return None;
+            }
+            let ranges = element.bytes();
+            if ranges.len() > RANGES || ranges.iter().any(|&(_, last)| last >= 0x80) {
+                return None;
+            }
+            places.extend((0..len).map(|_| ranges.clone()));
+        }
+        let parts = places.chunks(SIXTEEN).map(|places| {
+            std::array::from_fn(|number| {
+                let (mut low, mut span) = ([0; SIXTEEN], [u8::MAX; SIXTEEN]);
+                for (at, ranges) in places.iter().enumerate() {
+                    let (first, last) = ranges[number.min(ranges.len() - 1)];
+                    (low[at], span[at]) = (first, last - first);
+                }
+                (u8x16::new(low), u8x16::new(span))
+            })
+        });
+        Some(Self {
+            len: cell.len(),
+            parts: parts.collect(),
+        })
+    }
+
+    /// Whether a cell is one of them.
+    #[inline]
+    pub(super) fn holds(&self, text: &[u8], start: usize, end: usize) -> bool {
+        if end - start != self.len {
+            return false;
+        }
+        let Some(block) = text[start..].first_chunk::<LONGEST>() else {
+            return false;
+        };
+        let mut good = u8x16::MAX;
+        for (bytes, ranges) in block.as_chunks::<SIXTEEN>().0.iter().zip(&self.parts) {
+            let bytes = u8x16::new(*bytes);
+            let [a, b, c] = ranges.map(|(low, span)| {
+                let moved = bytes - low;
+                moved.min(span).simd_eq(moved)
+            });
+            good &= a | b | c;
+        }
+        good.all()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::shape::{ELEMENTS, shape};
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn a_template_holds_what_is_in_its_elements(
+            a in "[0-9]{1,3}[-:][0-9a-f]{2}[A-Z][a-z]{1,3}", b in "[0-9]{1,3}[-:][0-9a-f]{2}[A-Z][a-z]{1,3}"
+        ) {
+            let text = format!("{b}{}", "x".repeat(LONGEST)).into_bytes();
+            let mut places = [0; ELEMENTS + 1];
+            let shape = shape(a.as_bytes(), 0, a.len(), &mut places).unwrap();
+            let template = Template::new(&shape, a.as_bytes()).unwrap();
+            let fits = a.len() == b.len() && shape.elements().iter().enumerate().all(|(index, element)| {
+                let bytes = &text[usize::from(places[index])..usize::from(places[index + 1])];
+                let ranges = element.bytes();
+                bytes.iter().all(|byte| ranges.iter().any(|(first, last)| (first..=last).contains(&byte)))
+            });
+            prop_assert_eq!(template.holds(&text, 0, b.len()), fits);
+        }
+    }
+}

@@ -54,7 +54,21 @@ pub(super) struct States {
     matches: Vec<Box<[u16]>>,
     /// The same of the first 64 patterns, one bit each.
     masks: Vec<u64>,
+    /// How often all was forgotten.
+    forgotten: u64,
 }
+
+/// Patterns that match at the start of a text, one bit each.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Ends {
+    /// Those that match all of it.
+    pub(super) whole: u64,
+    /// Those that match less of it only.
+    pub(super) part: u64,
+}
+
+/// Texts walked over at a time: what a step waits for is there sooner than the next text's turn ends.
+const ABREAST: usize = 4;
 
 impl Automaton {
     /// To find where patterns match: [`Automaton::matches`].
@@ -106,6 +120,7 @@ impl Automaton {
             starts: [UNKNOWN; 257],
             matches: Vec::new(),
             masks: Vec::new(),
+            forgotten: 0,
         };
         self.reset(&mut states);
         states
@@ -125,11 +140,80 @@ impl Automaton {
         start: usize,
         end: usize,
         states: &mut States,
+        found: impl FnMut(usize, &[u16], u64),
+    ) {
+        let state = self.start(text, start, states);
+        self.go_on(&text[..end], (start, state), states, found);
+    }
+
+    /// How the first 64 patterns match at the start of each of some texts, none of which a match could go beyond.
+    pub(super) fn ends(&self, texts: &[&[u8]], states: &mut States, ends: &mut Vec<Ends>) {
+        let (abreast, others) = texts.as_chunks::<ABREAST>();
+        for texts in abreast {
+            let forgotten = states.forgotten;
+            let (at, after) = self.abreast(texts, states);
+            for (text, state) in texts.iter().zip(after) {
+                // Its state is no longer known: from the start again.
+                let from = if states.forgotten == forgotten {
+                    (at, state)
+                } else {
+                    (0, self.start(text, 0, states))
+                };
+                ends.push(self.ends_from(text, from, states));
+            }
+        }
+        for text in others {
+            let from = (0, self.start(text, 0, states));
+            ends.push(self.ends_from(text, from, states));
+        }
+    }
+
+    fn ends_from(&self, text: &[u8], from: (usize, u32), states: &mut States) -> Ends {
+        let mut all = Ends::default();
+        self.go_on(text, from, states, |end, _, mask| {
+            if end == text.len() {
+                all.whole = mask;
+            } else {
+                all.part |= mask;
+            }
+        });
+        all.part &= !all.whole;
+        all
+    }
+
+    /// Goes over texts up to where one of them ends or has something out of the ordinary; gives that place, and the states.
+    #[inline]
+    fn abreast(&self, texts: &[&[u8]; ABREAST], states: &mut States) -> (usize, [u32; ABREAST]) {
+        let mut now = [self.start(texts[0], 0, states); ABREAST];
+        let len = texts.iter().map(|text| text.len()).min().unwrap_or(0);
+        if now[0] == DEAD {
+            return (0, now);
+        }
+        let texts = texts.map(|text| &text[..len]);
+        let transitions = &states.transitions[..];
+        for at in 0..len {
+            let next = std::array::from_fn(|lane| {
+                let class = usize::from(self.classes[usize::from(texts[lane][at])]);
+                transitions[now[lane] as usize + class]
+            });
+            if next.iter().fold(0, |all, state: &u32| all | state) >= SPECIAL {
+                return (at, now);
+            }
+            now = next;
+        }
+        (len, now)
+    }
+
+    /// Goes on with a walk from a place and the state there, as [`Automaton::matches`].
+    #[inline]
+    fn go_on(
+        &self,
+        text: &[u8],
+        (mut at, mut state): (usize, u32),
+        states: &mut States,
         mut found: impl FnMut(usize, &[u16], u64),
     ) {
-        let mut state = self.start(text, start, states);
-        let text = &text[..end];
-        let mut at = start;
+        let end = text.len();
         while state != DEAD {
             let mut next = state;
             let transitions = &states.transitions[..];
@@ -256,6 +340,7 @@ impl Automaton {
         states.starts = [UNKNOWN; 257];
         states.matches.clear();
         states.masks.clear();
+        states.forgotten += 1;
     }
 
     fn patterns_of(&self, id: LazyStateID, states: &States) -> Box<[u16]> {

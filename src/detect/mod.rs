@@ -201,6 +201,8 @@ struct Work {
     taken: Vec<(u32, u32)>,
     matched: Vec<(FormId, usize)>,
     whole: Vec<FormId>,
+    /// How cells that are checked together match.
+    ends: Vec<automaton::Ends>,
     /// The words around a match.
     near_words: NearWords,
 }
@@ -263,6 +265,7 @@ impl Matcher {
                 taken: vec![(u32::MAX, 0); self.forms.len()],
                 matched: Vec::new(),
                 whole: Vec::new(),
+                ends: Vec::new(),
                 near_words: NearWords::default(),
             },
         }

@@ -97,8 +97,14 @@ impl Placeholders {
             || self.firsts.contains(first)
                 && self.prefixes.iter().any(|prefix| value.starts_with(prefix))
             || self.lasts.contains(last)
-                && self.suffixes.iter().any(|suffix| value.ends_with(suffix))
+                && self.suffixes.iter().any(|suffix| ends_with(value, suffix))
     }
+}
+
+/// Most values have other last bytes.
+fn ends_with(value: &[u8], suffix: &[u8]) -> bool {
+    let alike = suffix.len() < 2 || value.last_chunk::<2>() == suffix.last_chunk();
+    alike && value.ends_with(suffix)
 }
 
 #[inline]

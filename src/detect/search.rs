@@ -11,7 +11,7 @@ use regex_automata::nfa::thompson::NFA;
 use regex_syntax::hir::Hir;
 
 use super::FormId;
-use super::automaton::{Automaton, States};
+use super::automaton::{Ends, Automaton, States};
 use super::bits::Bits;
 use super::prefilter::{ByteSet, Start, heads, requires};
 use super::table::{CLASSES, Known, SetId, Table, Token};
@@ -369,26 +369,6 @@ impl TokenSearch<'_> {
         }
     }
 
-    /// How the forms of a group match at the start of a text that none of them matches beyond.
-    #[inline]
-    pub(super) fn match_group(&self, group: u32, scratch: &mut TokensScratch) -> Groupwise {
-        let group = &mut scratch.groups[group as usize];
-        let (bytes, mut all) = (self.bytes, Groupwise::default());
-        let found = |end: usize, _: &[u16], mask: u64| {
-            if end == bytes.len() {
-                all.whole = mask;
-            } else {
-                all.part |= mask;
-            }
-        };
-        let states = &mut group.states;
-        group
-            .automaton
-            .matches(bytes, 0, bytes.len(), states, found);
-        all.part &= !all.whole;
-        all
-    }
-
     /// Goes to `at`, a place behind all that were searched.
     pub(super) fn go_to(&mut self, at: usize) {
         self.at = at;
@@ -464,16 +444,15 @@ impl TokenSearch<'_> {
     }
 }
 
-/// The forms of a group that match at the start of a text, one bit each.
-#[derive(Clone, Copy, Default)]
-pub(super) struct Groupwise {
-    /// Those that match all of it.
-    pub(super) whole: u64,
-    /// Those that match less of it only.
-    pub(super) part: u64,
-}
-
 impl TokensScratch {
+    /// How the forms of a group match at the start of each of some texts, all of them shorter than [`LONGEST_MATCH`].
+    pub(super) fn match_group(&mut self, group: u32, texts: &[&[u8]], ends: &mut Vec<Ends>) {
+        let Group {
+            automaton, states, ..
+        } = &mut self.groups[group as usize];
+        automaton.ends(texts, states, ends);
+    }
+
     /// The forms of a group whose bits are set.
     #[inline]
     pub(super) fn forms_of(&self, group: u32, bits: u64) -> impl Iterator<Item = FormId> {

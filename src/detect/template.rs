@@ -8,14 +8,15 @@ use super::shape::{LONGEST, Shape};
 /// its shape.
 pub(super) struct Template {
     len: usize,
-    /// For each sixteen places, the bytes that may stand there: in one of these ranges.
-    parts: Vec<Ranges>,
+    /// For each sixteen places, the bytes that may stand there; more ranges of them only where some place needs more.
+    parts: Vec<Range>,
+    more: [Vec<Range>; RANGES - 1],
 }
 
-/// Ranges of bytes for each of sixteen places; a place that needs fewer has one of them again.
-type Ranges = [(u8x16, u8x16); RANGES];
+/// For each of sixteen places a range of bytes: the first one, and how many are behind it.
+type Range = (u8x16, u8x16);
 
-/// Digits, capitals and small letters.
+/// Digits, capitals and small letters: the ranges that a place may need.
 const RANGES: usize = 3;
 const SIXTEEN: usize = 16;
 
@@ -34,8 +35,9 @@ impl Template {
             }
             places.extend((0..len).map(|_| ranges.clone()));
         }
-        let parts = places.chunks(SIXTEEN).map(|places| {
-            std::array::from_fn(|number| {
+        // A place that needs fewer ranges has its last one again.
+        let of = |number: usize| {
+            places.chunks(SIXTEEN).map(move |places| {
                 let (mut low, mut span) = ([0; SIXTEEN], [u8::MAX; SIXTEEN]);
                 for (at, ranges) in places.iter().enumerate() {
                     let (first, last) = ranges[number.min(ranges.len() - 1)];
@@ -43,10 +45,13 @@ impl Template {
                 }
                 (u8x16::new(low), u8x16::new(span))
             })
-        });
+        };
+        let most = places.iter().map(Vec::len).max().unwrap_or(1);
+        let parts = |number: usize| (number < most).then(|| of(number)).into_iter().flatten();
         Some(Self {
             len: cell.len(),
-            parts: parts.collect(),
+            parts: parts(0).collect(),
+            more: [parts(1).collect(), parts(2).collect()],
         })
     }
 
@@ -60,16 +65,27 @@ impl Template {
             return false;
         };
         let mut good = u8x16::MAX;
-        for (bytes, ranges) in block.as_chunks::<SIXTEEN>().0.iter().zip(&self.parts) {
+        let bytes = block.as_chunks::<SIXTEEN>().0;
+        if self.more[0].is_empty() {
+            for (bytes, range) in bytes.iter().zip(&self.parts) {
+                good &= within(u8x16::new(*bytes), *range);
+            }
+            return good.all();
+        }
+        for (part, (bytes, range)) in bytes.iter().zip(&self.parts).enumerate() {
             let bytes = u8x16::new(*bytes);
-            let [a, b, c] = ranges.map(|(low, span)| {
-                let moved = bytes - low;
-                moved.min(span).simd_eq(moved)
-            });
-            good &= a | b | c;
+            let more = self.more.iter().filter_map(|more| more.get(part));
+            good &= more.fold(within(bytes, *range), |any, range| any | within(bytes, *range));
         }
         good.all()
     }
+}
+
+/// Which bytes are within their place's range.
+#[inline]
+fn within(bytes: u8x16, (low, span): Range) -> u8x16 {
+    let moved = bytes - low;
+    moved.min(span).simd_eq(moved)
 }
 
 #[cfg(test)]

@@ -88,7 +88,7 @@ const OFTEN: u32 = 1024;
 const KEPT: usize = 4096;
 
 /// Cells of a batch from which on a column may have a lead.
-const LED: u32 = 256;
+const LED: u32 = 64;
 
 /// Cells put by, and what checking them needs.
 #[derive(Default)]
@@ -122,7 +122,8 @@ impl Scratch {
     }
 
     /// Puts a cell by, to be checked together with others; or says that this can't be done or doesn't pay.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "once for most cells, and a call costs as much as it does")]
+    #[inline(always)]
     pub(super) fn put_by(&mut self, cell: PutBy) -> bool {
         let Some(id) = self.programs.list[cell.program.0 as usize].together else {
             return false;

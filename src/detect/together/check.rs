@@ -2,6 +2,7 @@
 
 use super::super::find::{Cell, Column, PutBy};
 use super::super::program::{Programs, TogetherId};
+use super::super::automaton::Ends;
 use super::super::search::{LONGEST_MATCH, Wanted};
 use super::super::shape::{ELEMENTS, shape};
 use super::super::{Candidate, ColumnPlan, FormId, Found, Matcher, Scratch, Work};
@@ -167,6 +168,18 @@ impl Matcher {
         let own = wanted
             .filter(|_| often)
             .and_then(|wanted| self.tokens.own_groups(wanted, &mut work.tokens));
+        // All cells of a group's forms are walked over at a time.
+        let group = own.as_ref().filter(|own| own.len() == 1);
+        let group = group.map(|own| own.start);
+        let mut ends = std::mem::take(&mut work.ends);
+        ends.clear();
+        if let Some(group) = group {
+            let text = |cell: &PutBy| cell.text(batch.text);
+            let short = |text: &&[u8]| text.len() < LONGEST_MATCH;
+            let texts = cells.iter().map(|cell| Some(text(cell)).filter(short));
+            let texts: Vec<&[u8]> = texts.map(Option::unwrap_or_default).collect();
+            work.tokens.match_group(group, &texts, &mut ends);
+        }
         for index in 0..cells.len() {
             let cell = cells[index];
             let bytes = cell.text(batch.text);
@@ -174,12 +187,9 @@ impl Matcher {
             whole.clear();
             mine.clear();
             let mut tokens = self.tokens.search(bytes);
-            let mut groupwise = None;
+            let known = group.filter(|_| bytes.len() < LONGEST_MATCH);
             match (&own, wanted) {
-                (Some(own), _) if own.len() == 1 && bytes.len() < LONGEST_MATCH => {
-                    let group = own.start;
-                    groupwise = Some((group, tokens.match_group(group, &mut work.tokens)));
-                }
+                _ if known.is_some() => {}
                 (Some(own), _) => {
                     tokens.match_with(own.clone(), 0, &mut work.tokens, &mut matched);
                 }
@@ -209,10 +219,11 @@ impl Matcher {
                     parted(form);
                 }
             }
-            if let Some((group, found)) = groupwise {
+            if let Some(group) = known {
+                let Ends { whole, part } = ends[index];
                 let forms = |bits: u64| work.tokens.forms_of(group, bits);
-                forms(found.whole).for_each(&mut claimed);
-                forms(found.part).for_each(parted);
+                forms(whole).for_each(&mut claimed);
+                forms(part).for_each(parted);
             }
             whole.iter().copied().for_each(claimed);
             if is_odd {
@@ -235,6 +246,7 @@ impl Matcher {
             cells[kept] = cell;
             kept += 1;
         }
+        work.ends = ends;
         cells.truncate(kept);
         work.matched = matched;
         work.whole = whole;

@@ -146,8 +146,14 @@ impl Automaton {
         self.go_on(&text[..end], (start, state), states, found);
     }
 
-    /// How the first 64 patterns match at the start of each of some texts, none of which a match could go beyond.
-    pub(super) fn ends(&self, texts: &[&[u8]], states: &mut States, ends: &mut Vec<Ends>) {
+    /// How the first 64 patterns match at the start of each of some texts; says nothing of those of `longest` bytes or more.
+    pub(super) fn ends(
+        &self,
+        texts: &[&[u8]],
+        longest: usize,
+        states: &mut States,
+        ends: &mut Vec<Ends>,
+    ) {
         let (abreast, others) = texts.as_chunks::<ABREAST>();
         for texts in abreast {
             let forgotten = states.forgotten;
@@ -159,12 +165,22 @@ impl Automaton {
                 } else {
                     (0, self.start(text, 0, states))
                 };
-                ends.push(self.ends_from(text, from, states));
+                let short = text.len() < longest;
+                ends.push(if short {
+                    self.ends_from(text, from, states)
+                } else {
+                    Ends::default()
+                });
             }
         }
         for text in others {
             let from = (0, self.start(text, 0, states));
-            ends.push(self.ends_from(text, from, states));
+            let short = text.len() < longest;
+            ends.push(if short {
+                self.ends_from(text, from, states)
+            } else {
+                Ends::default()
+            });
         }
     }
 
@@ -241,6 +257,11 @@ impl Automaton {
                 found(at, &states.matches[number], states.masks[number]);
             }
             if at == end {
+                // Such a match is nothing out of the ordinary.
+                if self.only_whole && next < SPECIAL {
+                    let number = next as usize / self.stride;
+                    found(at, &states.matches[number], states.masks[number]);
+                }
                 return;
             }
             state = next;

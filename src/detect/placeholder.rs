@@ -95,10 +95,19 @@ impl Placeholders {
         is_one_digit(value)
             || self.sieve.may_have(hash) && self.exact.contains(&hash)
             || self.firsts.contains(first)
-                && self.prefixes.iter().any(|prefix| value.starts_with(prefix))
+                && self
+                    .prefixes
+                    .iter()
+                    .any(|prefix| starts_with(value, prefix))
             || self.lasts.contains(last)
                 && self.suffixes.iter().any(|suffix| ends_with(value, suffix))
     }
+}
+
+/// Most values have other first bytes.
+fn starts_with(value: &[u8], prefix: &[u8]) -> bool {
+    let alike = prefix.len() < 2 || value.first_chunk::<2>() == prefix.first_chunk();
+    alike && value.starts_with(prefix)
 }
 
 /// Most values have other last bytes.

@@ -11,8 +11,7 @@ use regex_automata::nfa::thompson::NFA;
 use regex_syntax::hir::Hir;
 
 use super::FormId;
-use super::automaton::{Ends, Automaton, States};
-use super::bits::Bits;
+use super::automaton::{Automaton, Ends, States};
 use super::prefilter::{ByteSet, Start, heads, requires};
 use super::table::{CLASSES, Known, SetId, Table, Token};
 
@@ -445,19 +444,17 @@ impl TokenSearch<'_> {
 }
 
 impl TokensScratch {
-    /// How the forms of a group match at the start of each of some texts, all of them shorter than [`LONGEST_MATCH`].
+    /// How the forms of a group match at the start of each of some texts; says nothing of texts of [`LONGEST_MATCH`] or more.
     pub(super) fn match_group(&mut self, group: u32, texts: &[&[u8]], ends: &mut Vec<Ends>) {
         let Group {
             automaton, states, ..
         } = &mut self.groups[group as usize];
-        automaton.ends(texts, states, ends);
+        automaton.ends(texts, LONGEST_MATCH, states, ends);
     }
 
-    /// The forms of a group whose bits are set.
-    #[inline]
-    pub(super) fn forms_of(&self, group: u32, bits: u64) -> impl Iterator<Item = FormId> {
-        let forms = &self.groups[group as usize].forms;
-        Bits(bits).map(|bit| FormId(forms[bit]))
+    /// The forms of a group.
+    pub(super) fn forms_of(&self, group: u32) -> &[u16] {
+        &self.groups[group as usize].forms
     }
 }
 

@@ -75,7 +75,9 @@ impl Template {
         for (part, (bytes, range)) in bytes.iter().zip(&self.parts).enumerate() {
             let bytes = u8x16::new(*bytes);
             let more = self.more.iter().filter_map(|more| more.get(part));
-            good &= more.fold(within(bytes, *range), |any, range| any | within(bytes, *range));
+            good &= more.fold(within(bytes, *range), |any, range| {
+                any | within(bytes, *range)
+            });
         }
         good.all()
     }

@@ -16,6 +16,7 @@ use crate::validate::{Digits, Fared};
 
 mod alike;
 mod check;
+mod matches;
 
 pub(crate) use alike::{Alike, Whole};
 use check::Normalised;
@@ -100,7 +101,8 @@ pub(super) struct Waiting {
     /// The cells that are searched by themselves.
     odd: Vec<PutBy>,
     normalised: Vec<Normalised>,
-    digits: Digits,
+    /// By the way in which numbers are normalised.
+    digits: Vec<Digits>,
     /// For each claim, the cells that it matches; as many words as the cells need.
     matched: Vec<u64>,
     /// Which cells start with a match of less than the cell, one bit each.
@@ -122,7 +124,10 @@ impl Scratch {
     }
 
     /// Puts a cell by, to be checked together with others; or says that this can't be done or doesn't pay.
-    #[expect(clippy::inline_always, reason = "once for most cells, and a call costs as much as it does")]
+    #[expect(
+        clippy::inline_always,
+        reason = "once for most cells, and a call costs as much as it does"
+    )]
     #[inline(always)]
     pub(super) fn put_by(&mut self, cell: PutBy) -> bool {
         let Some(id) = self.programs.list[cell.program.0 as usize].together else {
@@ -300,6 +305,15 @@ impl Together {
             rest: true,
             later: Box::default(),
         }
+    }
+
+    /// The forms that have to be searched for at the start of a cell.
+    fn wanted(&self) -> Option<Wanted<'_>> {
+        let (chosen, forms) = self.unsure.as_ref()?;
+        Some(Wanted {
+            chosen: *chosen,
+            forms,
+        })
     }
 
     /// Whether some forms have to be searched for.

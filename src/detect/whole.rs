@@ -6,7 +6,7 @@ use regex_automata::nfa::thompson::NFA;
 use regex_syntax::hir::Hir;
 
 use super::FormId;
-use super::automaton::{Automaton, States};
+use super::automaton::{Automaton, Ends, States};
 use super::prefilter::{ByteSet, heads, requires};
 use super::search::{HEADS, Heads, having_heads, heads_of};
 use crate::error::Error;
@@ -81,6 +81,38 @@ impl Cells {
                 .fold(0, |all, (bit, form)| all | has(*form) << bit),
         });
         tasks.filter(|task| task.mask != 0).collect()
+    }
+
+    /// The forms of a task's group.
+    pub(super) fn forms_of(&self, task: &Task) -> &[u16] {
+        &self.groups[task.group as usize].forms
+    }
+
+    /// The forms of a task that match each of some cells.
+    pub(super) fn match_task(
+        &self,
+        task: &Task,
+        cells: &[&[u8]],
+        scratch: &mut CellsScratch,
+        ends: &mut Vec<Ends>,
+    ) {
+        let group = &self.groups[task.group as usize];
+        let masks = cells.iter().map(|cell| match cell.len() {
+            ..=LONGEST_CELL => task.mask & having_heads(&group.heads, cell),
+            _ => 0,
+        });
+        let first = ends.len();
+        ends.extend(masks.map(|whole| Ends { whole, part: 0 }));
+        let may = |place: &usize| ends[first + place].whole != 0;
+        let places: Vec<usize> = (0..cells.len()).filter(may).collect();
+        let texts: Vec<&[u8]> = places.iter().map(|&place| cells[place]).collect();
+        let found = ends.len();
+        let states = &mut scratch.0[task.group as usize];
+        group.automaton.ends(&texts, usize::MAX, states, ends);
+        for (place, found) in places.into_iter().zip(found..) {
+            ends[first + place].whole &= ends[found].whole;
+        }
+        ends.truncate(found);
     }
 
     /// The forms that match the whole cell.

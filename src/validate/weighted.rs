@@ -78,16 +78,12 @@ impl Digits {
         self.count == 0
     }
 
-    pub(crate) fn clear(&mut self) {
-        self.count = 0;
-    }
-
     /// How many digits each has.
     pub(super) fn len(&self) -> usize {
         self.len
     }
 
-    /// Takes numbers of `len` digits.
+    /// Takes numbers of `len` digits, shorter ones with zeros before them; all of them are equally long.
     pub(crate) fn fill<'n>(
         &mut self,
         len: usize,
@@ -100,6 +96,7 @@ impl Digits {
             .resize(len * self.count.div_ceil(BLOCK), [0; BLOCK]);
         for (index, number) in numbers.enumerate() {
             let block = &mut self.all[index / BLOCK * len..][..len];
+            let block = &mut block[len - number.len().min(len)..];
             for (digits, byte) in block.iter_mut().zip(number) {
                 digits[index % BLOCK] = byte.wrapping_sub(b'0');
             }

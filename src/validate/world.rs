@@ -167,9 +167,12 @@ pub fn nz_ird(value: &[u8]) -> bool {
     }
     let mut digits = [b'0'; 9];
     digits[9 - value.len()..].copy_from_slice(value);
-    let first = (11 - weighted_sum(&digits, &[3, 2, 7, 6, 5, 4, 3, 2]) % 11) % 11;
-    let second = (11 - weighted_sum(&digits, &[7, 4, 3, 2, 5, 2, 7, 6]) % 11) % 11;
-    (if first == 10 { second } else { first }) == digit(&digits, 8)
+    let by = |weights| (11 - weighted_sum(&digits, weights) % 11) % 11;
+    let check = match by(&[3, 2, 7, 6, 5, 4, 3, 2]) {
+        10 => by(&[7, 4, 3, 2, 5, 2, 7, 6]),
+        first => first,
+    };
+    check == digit(&digits, 8)
 }
 
 /// Identity number of South Africa: birth date, serial, citizenship, Luhn.

@@ -1,17 +1,16 @@
 //! The checks of cells that were put by.
 
 use super::super::find::{Cell, Column, PutBy};
-use super::super::program::{Programs, TogetherId};
-use super::super::automaton::Ends;
-use super::super::search::{LONGEST_MATCH, Wanted};
+use super::super::program::Programs;
 use super::super::shape::{ELEMENTS, shape};
 use super::super::{Candidate, ColumnPlan, FormId, Found, Matcher, Scratch, Work};
-use super::{Claim, KEPT, LED, NO_CLAIM, OFTEN, Together, Waiting, Whole};
+use super::matches::all_of;
+use super::{Claim, KEPT, LED, Together, Waiting, Whole};
 use crate::detect::placeholder::Sieve;
 use crate::format::Batch;
 use crate::rule::Normalise;
 use crate::score::EvidenceSet;
-use crate::validate::{Fared, add_normalised, words};
+use crate::validate::{Digits, Fared, add_normalised, words};
 
 /// Cells normalised one way.
 #[derive(Default)]
@@ -36,7 +35,6 @@ impl Normalised {
         &all[start as usize..end as usize]
     }
 
-    #[inline(never)]
     fn fill(&mut self, how: (Normalise, Option<usize>), text: &[u8], cells: &[PutBy]) {
         let (kind, pad) = how;
         self.bytes.clear();
@@ -119,7 +117,6 @@ impl Matcher {
     }
 
     /// Notes which form is the whole of nearly all cells of a column, if one is.
-    #[inline(never)]
     fn learn_lead(&self, column: &Column<'_>, number: usize, scratch: &mut Scratch) {
         let values = column.values.len() as u32;
         let most = scratch.waiting.led.iter().max_by_key(|(_, count)| *count);
@@ -139,130 +136,6 @@ impl Matcher {
             .set_lead((number, key), form, (companions, together));
     }
 
-    /// Finds out which cells each claim matches; those that no claim matches, or something that is less than the cell, are
-    /// taken out.
-    #[inline(never)]
-    fn match_all(
-        &self,
-        batch: &Batch<'_>,
-        (id, programs): (TogetherId, &Programs),
-        cells: &mut Vec<PutBy>,
-        waiting: &mut Waiting,
-        work: &mut Work,
-    ) {
-        let together = &programs.togethers[id.0 as usize];
-        let words = cells.len().div_ceil(64);
-        waiting.matched.clear();
-        waiting.matched.resize(words * together.claims.len(), 0);
-        waiting.parted.clear();
-        let any_sure = together.claims.iter().any(|claim| claim.sure);
-        let mut kept = 0;
-        let mut matched = std::mem::take(&mut work.matched);
-        let mut whole = std::mem::take(&mut work.whole);
-        let mut mine: Vec<u8> = Vec::with_capacity(together.claims.len());
-        let often = waiting.cells[id.0 as usize].1.all >= OFTEN;
-        let wanted = together.unsure.as_ref().map(|(chosen, forms)| Wanted {
-            chosen: *chosen,
-            forms,
-        });
-        let own = wanted
-            .filter(|_| often)
-            .and_then(|wanted| self.tokens.own_groups(wanted, &mut work.tokens));
-        // All cells of a group's forms are walked over at a time.
-        let group = own.as_ref().filter(|own| own.len() == 1);
-        let group = group.map(|own| own.start);
-        let mut ends = std::mem::take(&mut work.ends);
-        ends.clear();
-        if let Some(group) = group {
-            let text = |cell: &PutBy| cell.text(batch.text);
-            let short = |text: &&[u8]| text.len() < LONGEST_MATCH;
-            let texts = cells.iter().map(|cell| Some(text(cell)).filter(short));
-            let texts: Vec<&[u8]> = texts.map(Option::unwrap_or_default).collect();
-            work.tokens.match_group(group, &texts, &mut ends);
-        }
-        for index in 0..cells.len() {
-            let cell = cells[index];
-            let bytes = cell.text(batch.text);
-            matched.clear();
-            whole.clear();
-            mine.clear();
-            let mut tokens = self.tokens.search(bytes);
-            let known = group.filter(|_| bytes.len() < LONGEST_MATCH);
-            match (&own, wanted) {
-                _ if known.is_some() => {}
-                (Some(own), _) => {
-                    tokens.match_with(own.clone(), 0, &mut work.tokens, &mut matched);
-                }
-                (_, Some(wanted)) => tokens.match_here(wanted, &mut work.tokens, &mut matched),
-                _ => {}
-            }
-            if !together.whole.is_empty() {
-                self.cells
-                    .search(bytes, &together.whole, &mut work.cells, &mut whole);
-            }
-            let (mut is_odd, mut is_parted) = (false, false);
-            let mut claimed = |form: FormId| {
-                let place = together.places[usize::from(form.0)];
-                if place != NO_CLAIM {
-                    mine.push(place);
-                }
-            };
-            // A part that says little gives way to a whole cell that settles it.
-            let mut parted = |form: FormId| {
-                is_parted = true;
-                is_odd |= self.is_strong(form);
-            };
-            for &(form, end) in &matched {
-                if end == bytes.len() {
-                    claimed(form);
-                } else {
-                    parted(form);
-                }
-            }
-            if let Some(group) = known {
-                let Ends { whole, part } = ends[index];
-                let forms = |bits: u64| work.tokens.forms_of(group, bits);
-                forms(whole).for_each(&mut claimed);
-                forms(part).for_each(parted);
-            }
-            whole.iter().copied().for_each(claimed);
-            if is_odd {
-                waiting.odd.push(cell);
-                continue;
-            }
-            if !any_sure && mine.is_empty() {
-                let mut is_clean =
-                    || !together.rest || self.is_clean(batch, together, &cell, programs, work);
-                if is_parted || !is_clean() {
-                    waiting.odd.push(cell);
-                }
-                continue;
-            }
-            for &claim in &mine {
-                waiting.matched[usize::from(claim) * words + kept / 64] |= 1 << (kept % 64);
-            }
-            waiting.parted.resize(kept / 64 + 1, 0);
-            waiting.parted[kept / 64] |= u64::from(is_parted) << (kept % 64);
-            cells[kept] = cell;
-            kept += 1;
-        }
-        work.ends = ends;
-        cells.truncate(kept);
-        work.matched = matched;
-        work.whole = whole;
-        // Fewer cells need fewer words.
-        let fewer = kept.div_ceil(64);
-        for (place, claim) in together.claims.iter().enumerate() {
-            waiting
-                .matched
-                .copy_within(place * words..place * words + fewer, place * fewer);
-            if claim.sure {
-                all_of(kept, &mut waiting.matched[place * fewer..][..fewer]);
-            }
-        }
-    }
-
-    #[inline(never)]
     fn check_all(
         &self,
         batch: &Batch<'_>,
@@ -307,9 +180,7 @@ impl Matcher {
         for (place, claim) in together.claims.iter().enumerate() {
             let form = &self.forms[usize::from(claim.form.0)];
             let values = &normalised[usize::from(claim.kind)];
-            // A padded number has more digits than the cell.
-            let (_, pad) = together.kinds[usize::from(claim.kind)];
-            let digits = pad.is_none().then_some(&*digits);
+            let digits = together.digits.map(|_| &digits[usize::from(claim.kind)]);
             let fared = &mut fared[place];
             fared.start(cells.len());
             fared
@@ -365,8 +236,7 @@ impl Matcher {
     }
 
     /// Whether nothing matches behind the first element of a cell, as far as that can be told here.
-    #[inline(never)]
-    fn is_clean(
+    pub(super) fn is_clean(
         &self,
         batch: &Batch<'_>,
         together: &Together,
@@ -402,7 +272,6 @@ impl Matcher {
 
     /// Of the forms of one detector that claim the same cell one stays, as in [`overlap::settle`]: one that passes, or the one
     /// that says more.
-    #[inline(never)]
     fn settle_claims(&self, claims: &[Claim], fared: &mut [Fared]) {
         let form = |claim: &Claim| &self.forms[usize::from(claim.form.0)];
         for index in (0..claims.len()).filter(|&index| claims[index].shared) {
@@ -418,7 +287,6 @@ impl Matcher {
     }
 
     /// Adds what came of a form's checks.
-    #[inline(never)]
     fn take(
         &self,
         id: FormId,
@@ -463,7 +331,6 @@ impl Matcher {
     }
 
     /// Searches cells that are not like the others of their program.
-    #[inline(never)]
     fn find_in_odd(
         &self,
         batch: &Batch<'_>,
@@ -497,18 +364,7 @@ impl Matcher {
     }
 }
 
-/// Sets the first `count` bits.
-fn all_of(count: usize, bits: &mut [u64]) {
-    bits.fill(u64::MAX);
-    if let Some(last) = bits.last_mut()
-        && !count.is_multiple_of(64)
-    {
-        *last = u64::MAX >> (64 - count % 64);
-    }
-}
-
 impl Waiting {
-    #[inline(never)]
     fn normalise(&mut self, batch: &Batch<'_>, together: &Together, cells: &[PutBy]) {
         if self.normalised.len() < together.kinds.len() {
             self.normalised
@@ -526,10 +382,12 @@ impl Waiting {
             }
             all.fill(kind, batch.text, cells);
         }
-        self.digits.clear();
-        if let Some(len) = together.digits {
-            let numbers = cells.iter().map(|cell| cell.text(batch.text));
-            self.digits.fill(usize::from(len), numbers);
+        let Some(len) = together.digits else { return };
+        self.digits
+            .resize_with(together.kinds.len(), Digits::default);
+        for (&(_, pad), digits) in together.kinds.iter().zip(&mut self.digits) {
+            let len = usize::from(len).max(pad.unwrap_or(0));
+            digits.fill(len, cells.iter().map(|cell| cell.text(batch.text)));
         }
     }
 }

@@ -35,19 +35,22 @@ pub(super) fn may_be_base64(cell: &[u8]) -> bool {
     if !cell.len().is_multiple_of(4) && cuts(cell).next().is_none() {
         return false;
     }
+    let step = cell.len() / 8;
+    let is_standard = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
+    let is_whole =
+        cell.len().is_multiple_of(4) && (0..8).all(|part| is_standard(cell[part * step]));
+    if !is_whole && !has_lines(cell) {
+        return false;
+    }
     // Neither words nor identifiers in parts.
     let is_one = cell[..8]
         .iter()
         .fold(true, |all, &byte| all & is_letter(byte));
     // Text in base64 has other letters among its first; hashes and numbers have none.
-    if !is_one || cell[..16].iter().all(u8::is_ascii_hexdigit) {
-        return false;
-    }
-    let step = cell.len() / 8;
-    let is_standard = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
-    let is_whole =
-        cell.len().is_multiple_of(4) && (0..8).all(|part| is_standard(cell[part * step]));
-    (is_whole || has_lines(cell)) && starts_text(&decode(&cell[..16])) && are_letters(cell)
+    is_one
+        && !cell[..16].iter().all(u8::is_ascii_hexdigit)
+        && starts_text(&decode(&cell[..16]))
+        && are_letters(cell)
 }
 
 /// Whether a cell is made of letters of base64 and line ends.

@@ -34,7 +34,7 @@ pub(super) struct Automaton {
     classes: [u8; 256],
     /// The class of the end of the text.
     end: usize,
-    /// Classes, and so the length of a row of transitions.
+    /// The length of a row of transitions: the classes, and room for the [mask](States::mask).
     stride: usize,
     /// Whether matches count at the text's end alone.
     only_whole: bool,
@@ -52,8 +52,6 @@ pub(super) struct States {
     starts: [u32; 257],
     /// For each state, the patterns that match there.
     matches: Vec<Box<[u16]>>,
-    /// The same of the first 64 patterns, one bit each.
-    masks: Vec<u64>,
     /// How often all was forgotten.
     forgotten: u64,
 }
@@ -69,6 +67,19 @@ pub(super) struct Ends {
 
 /// Texts walked over at a time: what a step waits for is there sooner than the next text's turn ends.
 const ABREAST: usize = 4;
+
+/// Room for a mask in a row of transitions.
+const MASK: usize = 2;
+
+impl States {
+    /// The first 64 patterns that match in a state, one bit each; they stand behind its transitions, of which that at the
+    /// text's `end` is the last.
+    #[inline]
+    fn mask(&self, state: u32, end: usize) -> u64 {
+        let row = &self.transitions[state as usize + end + 1..][..MASK];
+        u64::from(row[0]) | u64::from(row[1]) << 32
+    }
+}
 
 impl Automaton {
     /// To find where patterns match: [`Automaton::matches`].
@@ -104,7 +115,7 @@ impl Automaton {
         }
         Ok(Self {
             end: map.eoi().as_usize(),
-            stride: map.alphabet_len(),
+            stride: map.alphabet_len() + MASK,
             classes,
             only_whole,
             dfa,
@@ -119,7 +130,6 @@ impl Automaton {
             known: HashMap::new(),
             starts: [UNKNOWN; 257],
             matches: Vec::new(),
-            masks: Vec::new(),
             forgotten: 0,
         };
         self.reset(&mut states);
@@ -165,26 +175,43 @@ impl Automaton {
                 } else {
                     (0, self.start(text, 0, states))
                 };
-                let short = text.len() < longest;
-                ends.push(if short {
-                    self.ends_from(text, from, states)
-                } else {
-                    Ends::default()
-                });
+                ends.push(self.ends_from(text, longest, from, states));
             }
         }
         for text in others {
             let from = (0, self.start(text, 0, states));
-            let short = text.len() < longest;
-            ends.push(if short {
-                self.ends_from(text, from, states)
-            } else {
-                Ends::default()
-            });
+            ends.push(self.ends_from(text, longest, from, states));
         }
     }
 
-    fn ends_from(&self, text: &[u8], from: (usize, u32), states: &mut States) -> Ends {
+    #[inline]
+    fn ends_from(
+        &self,
+        text: &[u8],
+        longest: usize,
+        from: (usize, u32),
+        states: &mut States,
+    ) -> Ends {
+        let mut all = Ends::default();
+        if text.len() >= longest || from.1 == DEAD {
+            return all;
+        }
+        if from.0 == text.len() {
+            let next = states.transitions[from.1 as usize + self.end];
+            if next == DEAD {
+                return all;
+            }
+            if next != UNKNOWN {
+                all.whole = states.mask(next & !SPECIAL, self.end);
+                return all;
+            }
+        }
+        self.ends_behind(text, from, states)
+    }
+
+    /// The same where there are bytes left, or transitions to learn.
+    #[inline(never)]
+    fn ends_behind(&self, text: &[u8], from: (usize, u32), states: &mut States) -> Ends {
         let mut all = Ends::default();
         self.go_on(text, from, states, |end, _, mask| {
             if end == text.len() {
@@ -253,14 +280,14 @@ impl Automaton {
             }
             if next >= SPECIAL && next != DEAD {
                 next -= SPECIAL;
-                let number = next as usize / self.stride;
-                found(at, &states.matches[number], states.masks[number]);
+                let matches = &states.matches[next as usize / self.stride];
+                found(at, matches, states.mask(next, self.end));
             }
             if at == end {
                 // Such a match is nothing out of the ordinary.
                 if self.only_whole && next < SPECIAL {
-                    let number = next as usize / self.stride;
-                    found(at, &states.matches[number], states.masks[number]);
+                    let matches = &states.matches[next as usize / self.stride];
+                    found(at, matches, states.mask(next, self.end));
                 }
                 return;
             }
@@ -360,7 +387,6 @@ impl Automaton {
         states.known.clear();
         states.starts = [UNKNOWN; 257];
         states.matches.clear();
-        states.masks.clear();
         states.forgotten += 1;
     }
 
@@ -387,15 +413,16 @@ impl Automaton {
         } else {
             row | SPECIAL
         };
+        let bits = matches.iter().filter(|pattern| **pattern < 64);
+        let mask = bits.fold(0u64, |mask, pattern| mask | 1 << pattern);
         states.lazy.push(id);
         states.known.insert(id, state);
         states
             .transitions
-            .resize(states.transitions.len() + self.stride, UNKNOWN);
-        let bits = matches.iter().filter(|pattern| **pattern < 64);
+            .resize(states.transitions.len() + self.stride - MASK, UNKNOWN);
         states
-            .masks
-            .push(bits.fold(0, |mask, pattern| mask | 1 << pattern));
+            .transitions
+            .extend([mask as u32, (mask >> 32) as u32]);
         states.matches.push(matches);
         state
     }

@@ -68,6 +68,8 @@ struct Searched<'a> {
     others: u32,
     /// Where the elements of the cell's shape start, if it has a program.
     places: Places,
+    /// The program by which a cell was put by last.
+    last: ProgramId,
 }
 
 /// A value during a search, without the white space around it.
@@ -104,20 +106,27 @@ impl Scratch {
     /// Puts a cell by, or leaves it alone if nothing can be in it; or says that its column's last cell of that length was not
     /// like it. For [usual](Searched::is_usual) columns.
     #[inline]
-    fn put_by_template(&mut self, here: &Searched<'_>, index: u32, cell: Range<usize>) -> bool {
+    fn put_by_template(&mut self, here: &mut Searched<'_>, index: u32, cell: Range<usize>) -> bool {
         let (at, len) = (cell.start as u32, cell.len() as u32);
-        let known = self
-            .programs
-            .of_template(here.batch.text, cell, here.number);
-        known.is_some_and(|program| {
-            program == ProgramId::NOTHING
-                || self.put_by(PutBy {
-                    index,
-                    at,
-                    len,
-                    program,
-                })
-        })
+        let text = here.batch.text;
+        let Some(program) = self.programs.of_template(text, cell, here.number) else {
+            return false;
+        };
+        let cell = PutBy {
+            index,
+            at,
+            len,
+            program,
+        };
+        if program == here.last {
+            self.put_by_again(cell);
+            return true;
+        }
+        let done = program == ProgramId::NOTHING || self.put_by(cell);
+        if done {
+            here.last = program;
+        }
+        done
     }
 }
 
@@ -168,7 +177,7 @@ impl Matcher {
                 Rows::One(_) => 1,
                 Rows::Many { .. } => batch.rows.of(value.index as usize).len() as u64,
             };
-            if is_usual && scratch.put_by_template(&here, value.index, start..end) {
+            if is_usual && scratch.put_by_template(&mut here, value.index, start..end) {
                 continue;
             }
             self.find_cell(&mut here, value.index, start..end, scratch, found);
@@ -205,6 +214,7 @@ impl Matcher {
             tried: 0,
             others: 0,
             places: [0; ELEMENTS + 1],
+            last: ProgramId::NOTHING,
         }
     }
 

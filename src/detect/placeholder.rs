@@ -1,6 +1,5 @@
 //! Test numbers and placeholders: well-known values that look genuine and belong to nobody.
 
-use super::prefilter::ByteSet;
 use crate::validate::words::{Hashes, hash};
 
 /// The placeholders of a rule.
@@ -10,10 +9,12 @@ pub(crate) struct Placeholders {
     prefixes: Vec<Box<[u8]>>,
     suffixes: Vec<Box<[u8]>>,
     /// The first bytes of prefixes, and the last ones of suffixes: they rule most values out.
-    firsts: ByteSet,
-    lasts: ByteSet,
+    ends: Sieve,
     sieve: Sieve,
 }
+
+/// Bytes at an end of a value that are looked at first.
+const END: usize = 4;
 
 /// The last bits of some hashes: they rule nearly all values out.
 pub(crate) struct Sieve([u64; SIEVE / 64]);
@@ -61,8 +62,7 @@ impl Placeholders {
             exact: Hashes::default(),
             prefixes: Vec::new(),
             suffixes: Vec::new(),
-            firsts: ByteSet::default(),
-            lasts: ByteSet::default(),
+            ends: Sieve::default(),
             sieve: Sieve::default(),
         };
         for text in list {
@@ -76,8 +76,16 @@ impl Placeholders {
                 all.exact.insert(hash);
             }
         }
-        all.firsts = ByteSet::of(|byte| all.prefixes.iter().any(|it| it.first() == Some(&byte)));
-        all.lasts = ByteSet::of(|byte| all.suffixes.iter().any(|it| it.last() == Some(&byte)));
+        let firsts = all.prefixes.iter().map(|prefix| prefix.first_chunk());
+        let lasts = all.suffixes.iter().map(|suffix| suffix.last_chunk());
+        let ends: Vec<Option<[u8; END]>> = firsts.chain(lasts).map(Option::<&_>::copied).collect();
+        for end in ends {
+            match end {
+                Some(end) => all.ends.add(of_end(&end)),
+                // It is shorter.
+                None => all.ends = Sieve([u64::MAX; SIEVE / 64]),
+            }
+        }
         all
     }
 
@@ -89,31 +97,21 @@ impl Placeholders {
     /// Whether the normalised value, whose hash this is, is one of them, or one digit repeated six times or more.
     #[inline]
     pub(crate) fn holds(&self, value: &[u8], hash: u64) -> bool {
-        let (Some(&first), Some(&last)) = (value.first(), value.last()) else {
-            return false;
-        };
+        let starts_so = || self.prefixes.iter().any(|prefix| value.starts_with(prefix));
+        let ends_so = || self.suffixes.iter().any(|suffix| value.ends_with(suffix));
+        let may = |end: Option<&[u8; END]>| end.is_none_or(|end| self.ends.may_have(of_end(end)));
         is_one_digit(value)
             || self.sieve.may_have(hash) && self.exact.contains(&hash)
-            || self.firsts.contains(first)
-                && self
-                    .prefixes
-                    .iter()
-                    .any(|prefix| starts_with(value, prefix))
-            || self.lasts.contains(last)
-                && self.suffixes.iter().any(|suffix| ends_with(value, suffix))
+            || self.are_open()
+                && (may(value.first_chunk()) && starts_so() || may(value.last_chunk()) && ends_so())
     }
 }
 
-/// Most values have other first bytes.
-fn starts_with(value: &[u8], prefix: &[u8]) -> bool {
-    let alike = prefix.len() < 2 || value.first_chunk::<2>() == prefix.first_chunk();
-    alike && value.starts_with(prefix)
-}
-
-/// Most values have other last bytes.
-fn ends_with(value: &[u8], suffix: &[u8]) -> bool {
-    let alike = suffix.len() < 2 || value.last_chunk::<2>() == suffix.last_chunk();
-    alike && value.ends_with(suffix)
+/// Some bits of what a value starts or ends with.
+#[inline]
+fn of_end(end: &[u8; END]) -> u64 {
+    let mixed = u64::from(u32::from_le_bytes(*end)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    mixed >> 40
 }
 
 #[inline]

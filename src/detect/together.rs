@@ -123,12 +123,16 @@ impl Scratch {
         })
     }
 
+    /// Puts a cell by after another one of the same program.
+    #[inline]
+    pub(super) fn put_by_again(&mut self, cell: PutBy) {
+        if let Some(id) = self.programs.list[cell.program.0 as usize].together {
+            self.waiting.cells[id.0 as usize].0.push(cell);
+        }
+    }
+
     /// Puts a cell by, to be checked together with others; or says that this can't be done or doesn't pay.
-    #[expect(
-        clippy::inline_always,
-        reason = "once for most cells, and a call costs as much as it does"
-    )]
-    #[inline(always)]
+    #[inline]
     pub(super) fn put_by(&mut self, cell: PutBy) -> bool {
         let Some(id) = self.programs.list[cell.program.0 as usize].together else {
             return false;

@@ -83,7 +83,7 @@ impl Digits {
         self.len
     }
 
-    /// Takes numbers of `len` digits, shorter ones with zeros before them; all of them are equally long.
+    /// Takes numbers of `len` digits.
     pub(crate) fn fill<'n>(
         &mut self,
         len: usize,
@@ -96,10 +96,20 @@ impl Digits {
             .resize(len * self.count.div_ceil(BLOCK), [0; BLOCK]);
         for (index, number) in numbers.enumerate() {
             let block = &mut self.all[index / BLOCK * len..][..len];
-            let block = &mut block[len - number.len().min(len)..];
             for (digits, byte) in block.iter_mut().zip(number) {
                 digits[index % BLOCK] = byte.wrapping_sub(b'0');
             }
+        }
+    }
+
+    /// Takes other numbers, with zeros before them to make them `len` digits.
+    pub(crate) fn pad(&mut self, len: usize, others: &Self) {
+        let more = len.saturating_sub(others.len);
+        (self.len, self.count) = (others.len + more, others.count);
+        self.all.clear();
+        for block in others.blocks() {
+            self.all.extend(std::iter::repeat_n([0; BLOCK], more));
+            self.all.extend_from_slice(block);
         }
     }
 

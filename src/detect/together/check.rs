@@ -385,9 +385,18 @@ impl Waiting {
         let Some(len) = together.digits else { return };
         self.digits
             .resize_with(together.kinds.len(), Digits::default);
-        for (&(_, pad), digits) in together.kinds.iter().zip(&mut self.digits) {
-            let len = usize::from(len).max(pad.unwrap_or(0));
-            digits.fill(len, cells.iter().map(|cell| cell.text(batch.text)));
+        let Some((first, others)) = self.digits.split_first_mut() else {
+            return;
+        };
+        let numbers = cells.iter().map(|cell| cell.text(batch.text));
+        first.fill(usize::from(len), numbers);
+        for (&(_, pad), digits) in together.kinds[1..].iter().zip(others) {
+            digits.pad(pad.unwrap_or(0), first);
+        }
+        let (_, pad) = together.kinds[0];
+        if let Some(pad) = pad {
+            let plain = std::mem::take(first);
+            first.pad(pad, &plain);
         }
     }
 }

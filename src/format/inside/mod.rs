@@ -6,7 +6,7 @@
 //!
 //! A batch without such cells costs a look at the ends of each cell, and nothing else.
 
-use super::{Batch, ColumnId, Sink};
+use super::{Batch, ColumnId, Sink, Value};
 use crate::error::Problem;
 use std::sync::Arc;
 
@@ -65,25 +65,32 @@ impl<'s> Unfold<'s> {
         let has_query = self.columns.contains(&Named::Query);
         for (index, value) in batch.values.iter().enumerate() {
             let len = (value.end - value.start) as usize;
-            if !(SHORTEST..=LONGEST).contains(&len) {
+            if len < SHORTEST {
                 continue;
             }
-            let cell = &batch.text[value.start as usize..value.end as usize];
-            let shape = SHAPES[usize::from(cell[0])];
-            if shape == Shape::None && len < encoded::SHORTEST && !has_query {
-                continue;
-            }
-            let named = self.columns.get(value.column.0 as usize);
-            let may = match shape {
-                Shape::None if len >= encoded::SHORTEST => encoded::may_be_base64(cell),
-                Shape::None => false,
-                shape => shape.may_be(cell),
-            };
-            if (may || named == Some(&Named::Query)) && named != Some(&Named::Text) {
+            // Most cells are short, and start like none.
+            let shape = SHAPES[usize::from(batch.text[value.start as usize])];
+            let is_none = shape == Shape::None && len < encoded::SHORTEST;
+            if (!is_none || has_query) && self.may_hold(batch, value, shape) {
                 self.opened.push(index as u32);
             }
         }
         !self.opened.is_empty()
+    }
+
+    #[inline(never)]
+    fn may_hold(&self, batch: &Batch<'_>, value: &Value, shape: Shape) -> bool {
+        let cell = &batch.text[value.start as usize..value.end as usize];
+        let named = self.columns.get(value.column.0 as usize);
+        if cell.len() > LONGEST || named == Some(&Named::Text) {
+            return false;
+        }
+        let may = match shape {
+            Shape::None if cell.len() >= encoded::SHORTEST => encoded::may_be_base64(cell),
+            Shape::None => false,
+            shape => shape.may_be(cell),
+        };
+        may || named == Some(&Named::Query)
     }
 
     fn gather(&mut self, batch: &Batch<'_>) {

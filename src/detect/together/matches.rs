@@ -1,9 +1,10 @@
 //! Which of the cells that were put by each form matches.
 
+use super::super::automaton::Ends;
 use super::super::bits::Bits;
 use super::super::find::PutBy;
 use super::super::program::{Programs, TogetherId};
-use super::super::search::LONGEST_MATCH;
+use super::super::search::{LONGEST_MATCH, Wanted};
 use super::super::{FormId, Matcher, Work};
 use super::{NO_CLAIM, OFTEN, Together, Waiting};
 use crate::format::Batch;
@@ -14,10 +15,24 @@ struct Route {
     claims: [u8; 64],
     /// The forms that have one.
     claimed: u64,
-    /// The forms that say so much that a match of less than the cell is to be looked at.
+    /// The forms that say so much that a match of less than the cell has to be looked at: one that says little gives way to a
+    /// whole cell that settles it.
     strong: u64,
     /// Where the ends of its cells start.
     first: usize,
+}
+
+impl Route {
+    /// Marks which cells each claim matches, by the ends of their walks; each claim has `words` words of bits.
+    fn mark(&self, ends: &[Ends], words: usize, matched: &mut [u64]) {
+        for bit in Bits(self.claimed) {
+            let words = &mut matched[usize::from(self.claims[bit]) * words..];
+            for (word, ends) in words.iter_mut().zip(ends.chunks(64)) {
+                let bits = ends.iter().enumerate();
+                *word |= bits.fold(0, |all, (at, ends)| all | (ends.whole >> bit & 1) << at);
+            }
+        }
+    }
 }
 
 impl Matcher {
@@ -39,37 +54,29 @@ impl Matcher {
         waiting.parted.resize(words, 0);
         let any_sure = together.claims.iter().any(|claim| claim.sure);
         let often = waiting.cells[id.0 as usize].1.all >= OFTEN;
-        let wanted = together.wanted();
         let (routes, walked) = self.routes(batch, together, cells, often, work);
-        let mut matched = std::mem::take(&mut work.matched);
+        let is_long = |cell: &PutBy| cell.len as usize >= LONGEST_MATCH;
+        let all_walked = walked && !cells.iter().any(is_long);
+        let by_itself = together.wanted().filter(|_| !all_walked);
+        let mut claims: Vec<u8> = Vec::new();
         let mut kept = 0;
         for index in 0..cells.len() {
             let cell = cells[index];
-            matched.clear();
-            if let (Some(wanted), true) = (wanted, !walked || cell.len as usize >= LONGEST_MATCH) {
-                let mut tokens = self.tokens.search(cell.text(batch.text));
-                tokens.match_here(wanted, &mut work.tokens, &mut matched);
-            }
-            let ends = || {
-                routes
-                    .iter()
-                    .map(|route| (route, work.ends[route.first + index]))
+            let by_itself = by_itself.filter(|_| !walked || is_long(&cell));
+            claims.clear();
+            let (mut is_odd, mut is_parted) = match by_itself {
+                Some(wanted) => {
+                    let cell = (cell.text(batch.text), wanted);
+                    self.match_by_itself(together, cell, work, &mut claims)
+                }
+                None => (false, false),
             };
-            let parts = matched.iter().filter(|(_, end)| *end != cell.len as usize);
-            let claims = matched.iter().filter(|(_, end)| *end == cell.len as usize);
-            let claims = claims.map(|(form, _)| together.places[usize::from(form.0)]);
-            let claims = claims.filter(|claim| *claim != NO_CLAIM);
-            // A part that says little gives way to a whole cell that settles it.
-            let (mut is_odd, mut is_parted) = (false, false);
-            let mut is_claimed = any_sure || claims.clone().next().is_some();
-            for &(form, _) in parts {
-                is_parted = true;
-                is_odd |= self.is_strong(form);
-            }
-            for (route, ends) in ends() {
-                is_parted |= ends.part != 0;
-                is_odd |= ends.part & route.strong != 0;
-                is_claimed |= ends.whole & route.claimed != 0;
+            let mut is_claimed = any_sure || !claims.is_empty();
+            for route in &routes {
+                let Ends { whole, part } = work.ends[route.first + index];
+                is_odd |= part & route.strong != 0;
+                is_parted |= part != 0;
+                is_claimed |= whole & route.claimed != 0;
             }
             if is_odd {
                 waiting.odd.push(cell);
@@ -84,19 +91,21 @@ impl Matcher {
                 continue;
             }
             let (word, bit) = (kept / 64, 1 << (kept % 64));
-            let of_ends = ends().flat_map(|(route, ends)| {
-                let bits = Bits(ends.whole & route.claimed);
-                bits.map(|bit| route.claims[bit])
-            });
-            for claim in claims.chain(of_ends) {
+            for &claim in &claims {
                 waiting.matched[usize::from(claim) * words + word] |= bit;
             }
             waiting.parted[word] |= if is_parted { bit } else { 0 };
+            for route in &routes {
+                work.ends[route.first + kept] = work.ends[route.first + index];
+            }
             cells[kept] = cell;
             kept += 1;
         }
+        for route in &routes {
+            let ends = &work.ends[route.first..][..kept];
+            route.mark(ends, words, &mut waiting.matched);
+        }
         cells.truncate(kept);
-        work.matched = matched;
         // Fewer cells need fewer words.
         let fewer = kept.div_ceil(64);
         waiting.parted.truncate(fewer);
@@ -108,6 +117,34 @@ impl Matcher {
                 all_of(kept, &mut waiting.matched[place * fewer..][..fewer]);
             }
         }
+    }
+
+    /// Searches a cell by itself for these forms: adds the claims that match all of it, and says whether one that says much
+    /// matches less of it, and whether any does.
+    #[inline(never)]
+    fn match_by_itself(
+        &self,
+        together: &Together,
+        (cell, wanted): (&[u8], Wanted<'_>),
+        work: &mut Work,
+        claims: &mut Vec<u8>,
+    ) -> (bool, bool) {
+        let mut matched = std::mem::take(&mut work.matched);
+        matched.clear();
+        let mut tokens = self.tokens.search(cell);
+        tokens.match_here(wanted, &mut work.tokens, &mut matched);
+        let (mut is_odd, mut is_parted) = (false, false);
+        for &(form, end) in &matched {
+            let place = together.places[usize::from(form.0)];
+            if end < cell.len() {
+                is_parted = true;
+                is_odd |= self.is_strong(form);
+            } else if place != NO_CLAIM {
+                claims.push(place);
+            }
+        }
+        work.matched = matched;
+        (is_odd, is_parted)
     }
 
     /// Walks over all cells at a time; says what the ends of these walks mean, and whether forms that start at a token are

@@ -234,17 +234,19 @@ impl Automaton {
         }
         let texts = texts.map(|text| &text[..len]);
         let transitions = &states.transitions[..];
-        for at in 0..len {
+        let mut at = 0;
+        while at < len {
             let next = std::array::from_fn(|lane| {
                 let class = usize::from(self.classes[usize::from(texts[lane][at])]);
                 transitions[now[lane] as usize + class]
             });
             if next.iter().fold(0, |all, state: &u32| all | state) >= SPECIAL {
-                return (at, now);
+                break;
             }
             now = next;
+            at += 1;
         }
-        (len, now)
+        (at, now)
     }
 
     /// Goes on with a walk from a place and the state there, as [`Automaton::matches`].

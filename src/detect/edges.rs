@@ -13,12 +13,12 @@ use super::prefilter;
 #[inline(always)]
 pub(super) fn trim(text: &[u8], start: u32, end: u32) -> (usize, usize) {
     let (start, end) = (start as usize, end as usize);
-    // Most cells have neither. One condition, which nearly always holds.
-    if let [first, .., before, last] = &text[start..end] {
-        let is_whole = (*before == b'.') & (*last == b'0');
-        if (*first > b' ') & (*last > b' ') & !is_whole {
-            return (start, end);
-        }
+    // Most cells have neither.
+    if let [first, .., before, last] = &text[start..end]
+        && *first.min(last) > b' '
+        && [*before, *last] != *b".0"
+    {
+        return (start, end);
     }
     trim_ends(text, start, end)
 }

@@ -145,7 +145,7 @@ impl Column<'_> {
             .iter()
             .zip(self.values.get(1..).unwrap_or_default());
         // All of them are looked at: nearly always they ascend.
-        pairs.fold(true, |all, (a, b)| all & (a.row < b.row))
+        pairs.filter(|(a, b)| a.row >= b.row).count() == 0
             && self.after.is_none_or(|after| first > Some(after))
     }
 }

@@ -81,7 +81,7 @@ impl Placeholders {
         let ends: Vec<Option<[u8; END]>> = firsts.chain(lasts).map(Option::<&_>::copied).collect();
         for end in ends {
             match end {
-                Some(end) => all.ends.add(of_end(&end)),
+                Some(end) => all.ends.add(of_end(end)),
                 // It is shorter.
                 None => all.ends = Sieve([u64::MAX; SIEVE / 64]),
             }
@@ -99,7 +99,7 @@ impl Placeholders {
     pub(crate) fn holds(&self, value: &[u8], hash: u64) -> bool {
         let starts_so = || self.prefixes.iter().any(|prefix| value.starts_with(prefix));
         let ends_so = || self.suffixes.iter().any(|suffix| value.ends_with(suffix));
-        let may = |end: Option<&[u8; END]>| end.is_none_or(|end| self.ends.may_have(of_end(end)));
+        let may = |end: Option<&[u8; END]>| end.is_none_or(|end| self.ends.may_have(of_end(*end)));
         is_one_digit(value)
             || self.sieve.may_have(hash) && self.exact.contains(&hash)
             || self.are_open()
@@ -109,8 +109,8 @@ impl Placeholders {
 
 /// Some bits of what a value starts or ends with.
 #[inline]
-fn of_end(end: &[u8; END]) -> u64 {
-    let mixed = u64::from(u32::from_le_bytes(*end)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+fn of_end(end: [u8; END]) -> u64 {
+    let mixed = u64::from(u32::from_le_bytes(end)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     mixed >> 40
 }
 

@@ -2,8 +2,6 @@
 
 use super::Validator;
 
-/// The check that credit cards and many others have.
-
 pub(super) static VALIDATORS: &[Validator] = &[
     Validator {
         name: "luhn",

@@ -268,9 +268,12 @@ impl Checks {
             let Compiled::Named(Validator { check, .. }) = check else {
                 return run_one(value, fared, |value, hash| check.run(value, hash));
             };
-            return run_one(value, fared, |value, _| match check(value) {
-                true => Outcome::Pass,
-                false => Outcome::Fail,
+            return run_one(value, fared, |value, _| {
+                if check(value) {
+                    Outcome::Pass
+                } else {
+                    Outcome::Fail
+                }
             });
         }
         run_one(value, fared, |value, hash| {

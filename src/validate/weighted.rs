@@ -196,7 +196,7 @@ impl Sums {
         let known = ALL.get(len).filter(|_| matches!(len, 8 | 9))?;
         let weight = |place: usize| match place {
             0 => 1,
-            place => (place as i64 - 1) % 6 + 2,
+            place => [2, 3, 4, 5, 6, 7][(place - 1) % 6],
         };
         let made = known.get_or_init(|| Self::from_right(len, 11, false, weight));
         made.as_ref()

@@ -90,11 +90,11 @@ impl Matcher {
                 }
                 continue;
             }
-            let (word, bit) = (kept / 64, 1 << (kept % 64));
+            let (place, bit) = (kept / 64, 1 << (kept % 64));
             for &claim in &claims {
-                waiting.matched[usize::from(claim) * words + word] |= bit;
+                waiting.matched[usize::from(claim) * words + place] |= bit;
             }
-            waiting.parted[word] |= if is_parted { bit } else { 0 };
+            waiting.parted[place] |= if is_parted { bit } else { 0 };
             for route in &routes {
                 work.ends[route.first + kept] = work.ends[route.first + index];
             }

@@ -147,13 +147,12 @@ fn split_bare(
         at = end + 1;
         column += 1;
         match text[end] {
-            b'\n' => {}
             b'\r' if text.get(at) == Some(&b'\n') => {
                 at += 1;
                 block = at / BLOCK;
                 mask = stops.of_block(block) & u64::MAX << (at % BLOCK);
             }
-            b'\r' => {}
+            b'\r' | b'\n' => {}
             _ => continue,
         }
         visit.record(column, at);

@@ -28,6 +28,7 @@ mod cpio;
 mod csv;
 #[cfg(feature = "parquet")]
 mod feather;
+mod fixed;
 mod grid;
 mod html;
 mod ical;
@@ -129,6 +130,7 @@ pub static FORMATS: &[&dyn Format] = &[
     &picture::HEIC,
     &json::Json,
     &csv::Csv,
+    &fixed::Fixed,
     &text::Text,
 ];
 

@@ -4,6 +4,8 @@
 //! with its list at the top. Rules name them, or state a weighted sum or a list of words in YAML. [`Checks`] is what a
 //! rule's `check` is compiled to.
 
+use wide::u8x16;
+
 use crate::rule::{Check, Normalise, Weighted};
 
 pub mod bank;
@@ -45,6 +47,16 @@ impl Validator {
             "luhn" => Sums::luhn(digits),
             "gtin" => Sums::gtin(digits),
             "cl-rut" => Sums::cl_rut(digits),
+            _ => None,
+        }
+    }
+}
+
+impl Validator {
+    /// Sums of which a number of so many digits must pass one, where that rules most numbers out.
+    fn needs(&self, digits: usize) -> Option<&'static [Sums; 2]> {
+        match self.name {
+            "nz-ird" => Sums::nz_ird(digits),
             _ => None,
         }
     }
@@ -247,6 +259,21 @@ impl Checks {
                 fared.fail[place] = asked & !fared.pass[place];
             }
             done = Some(index);
+        } else if let (Some(digits), [Compiled::Named(validator), ..]) = (digits, &self.0[..])
+            && let Some(needs) = validator.needs(digits.len())
+            && !digits.is_empty()
+        {
+            let mut may = vec![0; fared.pass.len()];
+            for sums in needs {
+                sums.pass(digits, &mut fared.pass);
+                may.iter_mut()
+                    .zip(&fared.pass)
+                    .for_each(|(may, bits)| *may |= bits);
+            }
+            for (place, asked) in fared.asked.iter().enumerate() {
+                fared.pass[place] = asked & may[place];
+                fared.fail[place] = asked & !may[place];
+            }
         }
         if self.0.len() > usize::from(done.is_some()) {
             self.run_each(done, value, fared);
@@ -370,7 +397,7 @@ pub(crate) fn add_normalised(kind: Normalise, pad: Option<usize>, value: &[u8], 
         }
         Normalise::Lower => {
             out.extend_from_slice(value);
-            out[start..].make_ascii_lowercase();
+            lower(&mut out[start..]);
         }
         Normalise::Fold => fold::add_folded(value, out),
     }
@@ -383,6 +410,21 @@ pub(crate) fn add_normalised(kind: Normalise, pad: Option<usize>, value: &[u8], 
         out.copy_within(start..end, start + missing);
         out[start..start + missing].fill(b'0');
     }
+}
+
+/// Makes ASCII letters small, sixteen bytes at a time and the last sixteen once more.
+fn lower(text: &mut [u8]) {
+    let small = |bytes: &mut [u8; 16]| {
+        let all = u8x16::new(*bytes);
+        let moved = all - u8x16::splat(b'A');
+        let is_capital = moved.min(u8x16::splat(25)).simd_eq(moved);
+        *bytes = (all | is_capital & u8x16::splat(0x20)).to_array();
+    };
+    let Some(last) = text.last_chunk_mut::<16>() else {
+        return text.make_ascii_lowercase();
+    };
+    small(last);
+    text.as_chunks_mut::<16>().0.iter_mut().for_each(small);
 }
 
 /// Adds the bytes that are wanted. Without a branch for each byte: which ones are wanted can't be foreseen.
@@ -474,5 +516,13 @@ mod tests {
         assert_eq!(out, b"011122233");
         normalise(Normalise::Alnum, None, b"nl91 abna-0417", &mut out);
         assert_eq!(out, b"NL91ABNA0417");
+        for text in [
+            "Az",
+            "SIMGER.Hornkamper@[Team]`Zürich`.EXAMPLE",
+            "0123456789ABCDEF",
+        ] {
+            normalise(Normalise::Lower, None, text.as_bytes(), &mut out);
+            assert_eq!(out, text.to_ascii_lowercase().as_bytes());
+        }
     }
 }

@@ -24,7 +24,44 @@ pub(super) static VALIDATORS: &[Validator] = &[
         about: "an issuer's range and length, and Luhn",
         check: card,
     },
+    Validator {
+        name: "cz-account",
+        about: "number and prefix mod 11, and a bank's code",
+        check: cz_account,
+    },
 ];
+
+/// Czech and Slovak account numbers, Czech National Bank decree 169/2011: weights 6, 3, 7, 9, 10, 5, 8, 4, 2, 1 over ten digits, the
+/// prefix with the last six of them. Months of a year and fractions are no accounts: a number has two digits that aren't 0.
+pub fn cz_account(value: &[u8]) -> bool {
+    const WEIGHTS: [u32; 10] = [6, 3, 7, 9, 10, 5, 8, 4, 2, 1];
+    let Some((account, code)) = value.split_last_chunk::<5>() else {
+        return false;
+    };
+    let (prefix, number) = match memchr::memchr(b'-', account) {
+        Some(at) => (&account[..at], &account[at + 1..]),
+        None => (&[][..], account),
+    };
+    let passes = |digits: &[u8]| {
+        let each = digits.iter().rev().zip(WEIGHTS.iter().rev());
+        let sum: u32 = each
+            .map(|(byte, weight)| weight * u32::from(byte - b'0'))
+            .sum();
+        sum.is_multiple_of(11)
+    };
+    let are_digits = |part: &[u8]| part.iter().all(u8::is_ascii_digit);
+    let significant = number.iter().filter(|byte| **byte != b'0').count();
+    code[0] == b'/'
+        && are_digits(&code[1..])
+        && code[1..] != *b"0000"
+        && prefix.len() <= 6
+        && (2..=10).contains(&number.len())
+        && significant >= 2
+        && are_digits(prefix)
+        && are_digits(number)
+        && passes(prefix)
+        && passes(number)
+}
 
 /// Lengths of IBANs by country: SWIFT IBAN registry.
 #[rustfmt::skip]
@@ -224,6 +261,13 @@ pub fn card(value: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn czech_accounts() {
+        assert!(cz_account(b"34278-0727558021/0100") && cz_account(b"034278-727558021/0100"));
+        assert!(!cz_account(b"4278-727558021/0100") && !cz_account(b"34278-727558022/0100"));
+        assert!(!cz_account(b"727558021/0000") && !cz_account(b"00/2024") && !cz_account(b"1/2"));
+    }
 
     #[test]
     fn ibans_of_the_registry() {

@@ -17,6 +17,7 @@ pub mod europe;
 pub mod fold;
 pub mod national;
 pub mod net;
+pub mod overseas;
 pub mod phone;
 pub mod registers;
 pub mod trade;
@@ -72,6 +73,7 @@ pub static VALIDATORS: &[&[Validator]] = &[
     europe::VALIDATORS,
     national::VALIDATORS,
     net::VALIDATORS,
+    overseas::VALIDATORS,
     phone::VALIDATORS,
     registers::VALIDATORS,
     trade::VALIDATORS,

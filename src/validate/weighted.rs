@@ -374,9 +374,9 @@ mod tests {
                     .for_each(|(may, bits)| *may |= bits);
             }
             for (at, number) in numbers.iter().enumerate() {
-                let passes = super::super::world::nz_ird(number.as_bytes());
-                passed += u32::from(passes);
-                assert!(!passes || may[at / 64] >> (at % 64) & 1 == 1, "{number}");
+                let is_one = super::super::world::nz_ird(number.as_bytes());
+                passed += u32::from(is_one);
+                assert!(!is_one || may[at / 64] >> (at % 64) & 1 == 1, "{number}");
             }
             let rest: u32 = may.iter().map(|word| word.count_ones()).sum();
             assert!(rest < 1500, "{rest} of 5000 left");

@@ -375,8 +375,8 @@ impl Normalise {
             Normalise::Digits => ranges().all(|range| digits(&range)),
             Normalise::Alnum => ranges().all(|range| digits(&range) || capitals(&range)),
             Normalise::Lower => ranges().all(|(first, last)| last < b'A' || b'Z' < first),
-            // Zeros and the like may be folded, too.
-            Normalise::Fold => false,
+            // Of letters only those that are small already stay, and of signs none.
+            Normalise::Fold => ranges().all(|range| digits(&range)),
         }
     }
 }

@@ -468,4 +468,57 @@ mod tests {
         automaton.matches(b"-123", 1, 4, &mut states, |_, _, _| count += 1);
         assert_eq!(count, 1);
     }
+
+    #[test]
+    fn texts_abreast_match_as_each_by_itself() {
+        let patterns = [
+            r"\b\d{3}\b",
+            r"\b\d{3}-\d\b",
+            r"\b[a-z]+\b",
+            r"\b[a-z]+@[a-z]+\b",
+        ];
+        let patterns = patterns.map(|pattern| pattern_hir(pattern).unwrap());
+        let patterns: Vec<&Hir> = patterns.iter().collect();
+        let texts = [
+            "123",
+            "123-4",
+            "",
+            "ab@cd",
+            "abcdefghijk",
+            "123 x",
+            "-",
+            "x@y",
+            "999",
+            "12",
+            "ab cd",
+        ];
+        for shift in 0..texts.len() {
+            let mut texts: Vec<&[u8]> = texts.iter().map(|text| text.as_bytes()).collect();
+            texts.rotate_left(shift);
+            let automaton = Automaton::new(&patterns).unwrap();
+            let whole = Automaton::new_whole(&patterns).unwrap();
+            let (mut states, mut whole_states) = (automaton.states(), whole.states());
+            let (mut ends, mut whole_ends) = (Vec::new(), Vec::new());
+            automaton.ends(&texts, 10, &mut states, &mut ends);
+            whole.ends(&texts, usize::MAX, &mut whole_states, &mut whole_ends);
+            for ((text, ends), whole_ends) in texts.iter().zip(ends).zip(whole_ends) {
+                let (mut all, mut part) = (0, 0);
+                automaton.matches(text, 0, text.len(), &mut states, |end, patterns, _| {
+                    let set = if end == text.len() {
+                        &mut all
+                    } else {
+                        &mut part
+                    };
+                    *set |= patterns.iter().fold(0, |set, pattern| set | 1 << pattern);
+                });
+                assert_eq!((whole_ends.whole, whole_ends.part), (all, 0), "{text:?}");
+                let known = if text.len() < 10 {
+                    (all, part & !all)
+                } else {
+                    (0, 0)
+                };
+                assert_eq!((ends.whole, ends.part), known, "{text:?}");
+            }
+        }
+    }
 }

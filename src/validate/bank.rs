@@ -32,7 +32,7 @@ pub(super) static VALIDATORS: &[Validator] = &[
 ];
 
 /// Czech and Slovak account numbers, Czech National Bank decree 169/2011: weights 6, 3, 7, 9, 10, 5, 8, 4, 2, 1 over ten digits, the
-/// prefix with the last six of them. Months of a year and fractions are no accounts: a number has two digits that aren't 0.
+/// prefix with the last six of them. A number has two digits that are not 0.
 pub fn cz_account(value: &[u8]) -> bool {
     const WEIGHTS: [u32; 10] = [6, 3, 7, 9, 10, 5, 8, 4, 2, 1];
     let Some((account, code)) = value.split_last_chunk::<5>() else {

@@ -51,9 +51,7 @@ impl Validator {
             _ => None,
         }
     }
-}
 
-impl Validator {
     /// Sums of which a number of so many digits must pass one, where that rules most numbers out.
     fn needs(&self, digits: usize) -> Option<&'static [Sums; 2]> {
         match self.name {

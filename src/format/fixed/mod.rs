@@ -22,9 +22,6 @@ use layout::{Layout, cuts};
 /// Text in columns of fixed width.
 pub(super) struct Fixed;
 
-/// Bytes looked at.
-const LOOKED_AT: usize = 64 << 10;
-
 impl Format for Fixed {
     fn name(&self) -> &'static str {
         "fixed-width"
@@ -41,13 +38,12 @@ impl Format for Fixed {
         head: &Head<'_>,
         options: &ReadOptions,
     ) -> Result<Box<dyn Reader + 'a>, Problem> {
-        let mut source = Source::new(body, head.encoding, head.mark)?;
-        let (window, ended) = source.window(LOOKED_AT)?;
-        let looked_at = &window[..window.len().min(LOOKED_AT)];
-        let whole = ended && looked_at.len() == window.len();
-        let Some(layout) = Layout::of(looked_at, whole) else {
+        // The same look as before, so that it can't come to something else.
+        let text = head.text.as_deref().unwrap_or_default();
+        let Some(layout) = Layout::of(text, head.whole) else {
             return Err(Problem::failed("its columns could not be told apart"));
         };
+        let source = Source::new(body, head.encoding, head.mark)?;
         let grammar = Lines {
             layout: Arc::new(layout),
             is_first: true,
@@ -89,8 +85,16 @@ impl Grammar for Lines {
             Some(last) => ends.nth(last).map_or(window.len(), |at| at + 1),
             None => 0,
         };
-        let len = cut(window, target.max(least), ended)?;
-        Some((len, self.task()))
+        let mut target = target.max(least);
+        loop {
+            let len = cut(window, target, ended)?;
+            // A carriage return by itself ends no line here.
+            let is_line_end = !window[..len].ends_with(b"\r") || len == window.len();
+            if is_line_end {
+                return Some((len, self.task()));
+            }
+            target = len + 1;
+        }
     }
 
     fn forced(&mut self, _: &[u8]) -> Task {

@@ -99,11 +99,16 @@ impl Placeholders {
     pub(crate) fn holds(&self, value: &[u8], hash: u64) -> bool {
         let starts_so = || self.prefixes.iter().any(|prefix| value.starts_with(prefix));
         let ends_so = || self.suffixes.iter().any(|suffix| value.ends_with(suffix));
-        let may = |end: Option<&[u8; END]>| end.is_none_or(|end| self.ends.may_have(of_end(*end)));
         is_one_digit(value)
             || self.sieve.may_have(hash) && self.exact.contains(&hash)
-            || self.are_open()
-                && (may(value.first_chunk()) && starts_so() || may(value.last_chunk()) && ends_so())
+            || self.may_hold(value) && (starts_so() || ends_so())
+    }
+
+    /// Whether the value may be one of those told by their start or end.
+    #[inline]
+    pub(crate) fn may_hold(&self, value: &[u8]) -> bool {
+        let may = |end: Option<&[u8; END]>| end.is_none_or(|end| self.ends.may_have(of_end(*end)));
+        self.are_open() && (may(value.first_chunk()) || may(value.last_chunk()))
     }
 }
 

@@ -107,6 +107,8 @@ pub(super) struct Waiting {
     matched: Vec<u64>,
     /// Which cells start with a match of less than the cell, one bit each.
     parted: Vec<u64>,
+    /// Which cells are done already, one bit each: no claim matches them, or they are searched by themselves.
+    left_out: Vec<u64>,
     /// For each claim, how they fare.
     fared: Vec<Fared>,
     /// How many cells are nothing but a match of some form that had to be searched for.

@@ -129,11 +129,18 @@ impl<'s> Records<'s> {
     }
 
     /// Gives a whole value that is as it stands in the text.
-    #[allow(dead_code, reason = "for formats of lines")]
     pub(super) fn value_at(&mut self, column: ColumnId, at: Range<usize>) {
         self.begin(column);
         self.stored(at);
         self.end();
+    }
+
+    /// Gives a line that has none of the fields that others have as a value without a column.
+    pub(super) fn whole_line(&mut self, line: Range<usize>) {
+        if !line.is_empty() {
+            let column = self.column("");
+            self.value_at(column, line);
+        }
     }
 
     /// Starts a value; one that was not ended is dropped.

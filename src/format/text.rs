@@ -102,6 +102,23 @@ pub(super) fn cut(window: &[u8], target: usize, ended: bool) -> Option<usize> {
     Some(before.map_or_else(|| forced_cut(window), |at| at + 1))
 }
 
+/// Like [`cut`], for formats in which a carriage return by itself ends no line.
+pub(super) fn cut_at_line_feed(window: &[u8], target: usize, ended: bool) -> Option<usize> {
+    if window.len() <= target && ended {
+        return Some(window.len());
+    }
+    let from = target.saturating_sub(1).min(window.len());
+    let near = &window[from..window.len().min(LONGEST_RECORD.max(from))];
+    if let Some(at) = memchr::memchr(b'\n', near) {
+        return Some(from + at + 1);
+    }
+    if window.len() < LONGEST_RECORD {
+        return ended.then_some(window.len());
+    }
+    let before = memchr::memrchr(b'\n', &window[..from]);
+    Some(before.map_or_else(|| forced_cut(window), |at| at + 1))
+}
+
 /// How many lines end in the text: at `\n`, `\r\n`, or `\r`.
 pub(super) fn count_line_ends(text: &[u8]) -> u64 {
     memchr::memchr2_iter(b'\n', b'\r', text)
@@ -192,6 +209,18 @@ mod tests {
         assert_eq!(cut(b"ab\r", 1, false), None, "a line feed may follow");
         assert_eq!(cut(b"abcdef", 2, false), None);
         assert_eq!(cut(b"abcdef", 2, true), Some(6));
+        assert_eq!(cut_at_line_feed(b"ab\rcd\nef", 1, true), Some(6));
+        assert_eq!(cut_at_line_feed(b"ab\rcd", 1, false), None);
+    }
+
+    #[test]
+    fn a_carriage_return_in_an_endless_line_is_no_end() {
+        let mut window = vec![b'x'; LONGEST_RECORD + 8];
+        window[3] = b'\r';
+        let len = cut_at_line_feed(&window, 2, false);
+        assert_eq!(len, Some(forced_cut(&window)), "no earlier line feed");
+        window[1] = b'\n';
+        assert_eq!(cut_at_line_feed(&window, 4, false), Some(2));
     }
 
     #[test]

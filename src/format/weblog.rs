@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::chunked::{Grammar, reader};
 use super::records::Records;
-use super::text::cut;
+use super::text::cut_at_line_feed;
 use super::{Format, Head, Likelihood, ReadOptions, Reader};
 use crate::error::Problem;
 use crate::input::Body;
@@ -116,7 +116,7 @@ impl Grammar for Lines {
     type Task = Option<Arc<[String]>>;
 
     fn cut(&mut self, window: &[u8], target: usize, ended: bool) -> Option<(usize, Self::Task)> {
-        let len = cut(window, target, ended)?;
+        let len = cut_at_line_feed(window, target, ended)?;
         Some((len, self.task(&window[..len])))
     }
 
@@ -143,13 +143,6 @@ impl Grammar for Lines {
     }
 }
 
-fn whole_line(line: Range<usize>, records: &mut Records<'_>) {
-    if !line.is_empty() {
-        let column = records.column("");
-        records.value_at(column, line);
-    }
-}
-
 fn extended_line(
     text: &[u8],
     line: Range<usize>,
@@ -161,10 +154,10 @@ fn extended_line(
         if bytes.starts_with(FIELDS) {
             *fields = fields_of(bytes);
         }
-        return whole_line(line, records);
+        return records.whole_line(line);
     }
     if fields.is_empty() {
-        return whole_line(line, records);
+        return records.whole_line(line);
     }
     let mut names = fields.iter();
     let mut from = line.start;
@@ -253,7 +246,7 @@ fn closing(line: &[u8], from: usize, close: u8) -> Option<usize> {
 
 fn access_line(text: &[u8], line: Range<usize>, records: &mut Records<'_>) {
     let Some(fields) = access_fields(&text[line.clone()]) else {
-        return whole_line(line, records);
+        return records.whole_line(line);
     };
     for (index, field) in fields.into_iter().enumerate() {
         let value = line.start + field.start..line.start + field.end;

@@ -35,45 +35,42 @@ impl Normalised {
         &all[start as usize..end as usize]
     }
 
-    fn fill(&mut self, how: (Normalise, Option<usize>), text: &[u8], cells: &[PutBy]) {
+    /// Normalises the cells asked for, and finds out which of them may be placeholders.
+    fn fill(
+        &mut self,
+        how: (Normalise, Option<usize>),
+        text: &[u8],
+        cells: &[PutBy],
+        sieve: &Sieve,
+    ) {
         let (kind, pad) = how;
         self.bytes.clear();
         self.spans.clear();
         self.hashes.clear();
+        self.suspects.clear();
         self.as_stored = how == (Normalise::None, None);
-        if self.as_stored {
-            let span = |cell: &PutBy| (cell.at, cell.at + cell.len);
-            self.spans.extend(cells.iter().map(span));
-            let hash = |cell: &PutBy| words::hash(cell.text(text));
-            self.hashes.extend(cells.iter().map(hash));
-            return;
-        }
-        for (index, cell) in cells.iter().enumerate() {
-            let start = self.bytes.len();
-            let mut hash = 0;
-            if self.asked[index / 64] >> (index % 64) & 1 == 1 {
-                add_normalised(kind, pad, cell.text(text), &mut self.bytes);
-                hash = words::hash(&self.bytes[start..]);
+        for (&asked, cells) in self.asked.iter().zip(cells.chunks(64)) {
+            let mut suspects = 0;
+            for (bit, cell) in cells.iter().enumerate() {
+                let (mut span, mut hash) = ((0, 0), 0);
+                if asked >> bit & 1 == 1 {
+                    let value = if self.as_stored {
+                        span = (cell.at, cell.at + cell.len);
+                        cell.text(text)
+                    } else {
+                        let start = self.bytes.len();
+                        add_normalised(kind, pad, cell.text(text), &mut self.bytes);
+                        span = (start as u32, self.bytes.len() as u32);
+                        &self.bytes[start..]
+                    };
+                    hash = words::hash(value);
+                    suspects |= u64::from(sieve.suspects(value, hash)) << bit;
+                }
+                self.spans.push(span);
+                self.hashes.push(hash);
             }
-            self.spans.push((start as u32, self.bytes.len() as u32));
-            self.hashes.push(hash);
+            self.suspects.push(suspects);
         }
-    }
-
-    /// Finds out which may be placeholders.
-    fn suspect(&mut self, sieve: &Sieve, text: &[u8]) {
-        let mut suspects = std::mem::take(&mut self.suspects);
-        suspects.clear();
-        suspects.resize(self.asked.len(), 0);
-        let all = if self.as_stored { text } else { &self.bytes };
-        let values = self.spans.chunks(64).zip(self.hashes.chunks(64));
-        for (word, (spans, hashes)) in suspects.iter_mut().zip(values) {
-            for (bit, (&(start, end), &hash)) in spans.iter().zip(hashes).enumerate() {
-                let is_one = sieve.suspects(&all[start as usize..end as usize], hash);
-                *word |= u64::from(is_one) << bit;
-            }
-        }
-        self.suspects = suspects;
     }
 }
 
@@ -96,7 +93,9 @@ impl Matcher {
             waiting.odd.clear();
             if together.is_searched() {
                 let programs = &scratch.programs;
-                self.match_all(batch, (id, programs), &mut cells, waiting, work);
+                self.match_all(batch, (id, programs), &cells, waiting, work);
+            } else {
+                waiting.all_match(together, all);
             }
             let programs = &scratch.programs;
             self.check_all(batch, (together, programs), &cells, (waiting, work), found);
@@ -144,28 +143,17 @@ impl Matcher {
         (waiting, work): (&mut Waiting, &mut Work),
         found: &mut Found,
     ) {
-        if cells.is_empty() {
+        let words = cells.len().div_ceil(64);
+        if waiting.matched.iter().all(|word| *word == 0) {
             return;
         }
-        let words = cells.len().div_ceil(64);
-        if !together.is_searched() {
-            waiting.parted.clear();
-            waiting.parted.resize(words, 0);
-            waiting.matched.clear();
-            waiting.matched.resize(words * together.claims.len(), 0);
-            for matched in waiting.matched.chunks_mut(words) {
-                all_of(cells.len(), matched);
-            }
-        }
-        waiting.normalise(batch, together, cells);
-        for values in &mut waiting.normalised[..together.kinds.len()] {
-            values.suspect(&self.suspects, batch.text);
-        }
+        waiting.normalise(batch, together, cells, &self.suspects);
         let Waiting {
             normalised,
             digits,
             matched,
             parted,
+            left_out,
             fared,
             odd,
             led,
@@ -175,7 +163,8 @@ impl Matcher {
             fared.resize_with(together.claims.len(), Fared::default);
         }
         let open = |word: &u64| if together.rest { 0 } else { !word };
-        let mut settled: Vec<u64> = parted.iter().map(open).collect();
+        let done = parted.iter().map(open).zip(&*left_out);
+        let mut settled: Vec<u64> = done.map(|(open, left_out)| open | left_out).collect();
         let is_open = together.rest || parted.iter().any(|word| *word != 0);
         for (place, claim) in together.claims.iter().enumerate() {
             let form = &self.forms[usize::from(claim.form.0)];
@@ -316,7 +305,9 @@ impl Matcher {
                     let index = place * 64 + bit as usize;
                     let (value, hash) = (values.of(index, text), values.hashes[index]);
                     let mut evidence = evidence;
-                    if placeholders.holds(value, hash) {
+                    let may_hold =
+                        values.suspects[place] >> bit & 1 == 1 || placeholders.may_hold(value);
+                    if may_hold && placeholders.holds(value, hash) {
                         evidence = evidence | EvidenceSet::PLACEHOLDER;
                     } else if !found.lists {
                         continue;
@@ -365,7 +356,27 @@ impl Matcher {
 }
 
 impl Waiting {
-    fn normalise(&mut self, batch: &Batch<'_>, together: &Together, cells: &[PutBy]) {
+    /// Notes that each claim matches all cells.
+    fn all_match(&mut self, together: &Together, count: usize) {
+        let words = count.div_ceil(64);
+        for bits in [&mut self.parted, &mut self.left_out] {
+            bits.clear();
+            bits.resize(words, 0);
+        }
+        self.matched.clear();
+        self.matched.resize(words * together.claims.len(), 0);
+        for matched in self.matched.chunks_mut(words) {
+            all_of(count, matched);
+        }
+    }
+
+    fn normalise(
+        &mut self,
+        batch: &Batch<'_>,
+        together: &Together,
+        cells: &[PutBy],
+        sieve: &Sieve,
+    ) {
         if self.normalised.len() < together.kinds.len() {
             self.normalised
                 .resize_with(together.kinds.len(), Normalised::default);
@@ -380,7 +391,7 @@ impl Waiting {
                     *all |= word;
                 }
             }
-            all.fill(kind, batch.text, cells);
+            all.fill(kind, batch.text, cells, sieve);
         }
         let Some(len) = together.digits else { return };
         self.digits

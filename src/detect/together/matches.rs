@@ -22,27 +22,65 @@ struct Route {
     first: usize,
 }
 
+/// What 64 cells or fewer are, one bit each.
+#[derive(Default)]
+struct Marks {
+    /// A claim matches all of it.
+    claimed: u64,
+    /// Something matches less than the cell.
+    parted: u64,
+    /// That says so much that it has to be looked at.
+    odd: u64,
+}
+
+/// Which of some cells something is true of, one bit each.
+#[inline]
+fn bits_of(ends: &[Ends], is: impl Fn(&Ends) -> bool) -> u64 {
+    let bits = ends.iter().enumerate();
+    bits.fold(0, |all, (at, ends)| all | u64::from(is(ends)) << at)
+}
+
 impl Route {
-    /// Marks which cells each claim matches, by the ends of their walks; each claim has `words` words of bits.
-    fn mark(&self, ends: &[Ends], words: usize, matched: &mut [u64]) {
-        for bit in Bits(self.claimed) {
-            let words = &mut matched[usize::from(self.claims[bit]) * words..];
-            for (word, ends) in words.iter_mut().zip(ends.chunks(64)) {
-                let bits = ends.iter().enumerate();
-                *word |= bits.fold(0, |all, (at, ends)| all | (ends.whole >> bit & 1) << at);
-            }
+    /// Marks which of 64 cells or fewer each claim matches, by the ends of their walks: in the words of `matched` at `place`,
+    /// of which each claim has `words`.
+    fn mark(&self, ends: &[Ends], place: usize, words: usize, matched: &mut [u64]) -> Marks {
+        let (mut any, mut every) = (Ends::default(), u64::MAX);
+        for ends in ends {
+            any.whole |= ends.whole;
+            any.part |= ends.part;
+            every &= ends.whole;
         }
+        let all = u64::MAX >> (64 - ends.len());
+        // Most cells of a kind match alike.
+        for bit in Bits(any.whole & self.claimed) {
+            matched[usize::from(self.claims[bit]) * words + place] |= if every >> bit & 1 == 1 {
+                all
+            } else {
+                bits_of(ends, |ends| ends.whole >> bit & 1 == 1)
+            };
+        }
+        let mut marks = Marks::default();
+        if every & self.claimed != 0 {
+            marks.claimed = all;
+        } else if any.whole & self.claimed != 0 {
+            marks.claimed = bits_of(ends, |ends| ends.whole & self.claimed != 0);
+        }
+        if any.part != 0 {
+            marks.parted = bits_of(ends, |ends| ends.part != 0);
+            marks.odd = bits_of(ends, |ends| ends.part & self.strong != 0);
+        }
+        marks
     }
 }
 
 impl Matcher {
     /// Finds out which cells each claim matches; those that no claim matches, or something that is less than the cell, are
-    /// taken out.
+    /// left out.
     pub(super) fn match_all(
         &self,
         batch: &Batch<'_>,
         (id, programs): (TogetherId, &Programs),
-        cells: &mut Vec<PutBy>,
+        cells: &[PutBy],
         waiting: &mut Waiting,
         work: &mut Work,
     ) {
@@ -51,7 +89,7 @@ impl Matcher {
         waiting.matched.clear();
         waiting.matched.resize(words * together.claims.len(), 0);
         waiting.parted.clear();
-        waiting.parted.resize(words, 0);
+        waiting.left_out.clear();
         let any_sure = together.claims.iter().any(|claim| claim.sure);
         let often = waiting.cells[id.0 as usize].1.all >= OFTEN;
         let (routes, walked) = self.routes(batch, together, cells, often, work);
@@ -59,62 +97,58 @@ impl Matcher {
         let all_walked = walked && !cells.iter().any(is_long);
         let by_itself = together.wanted().filter(|_| !all_walked);
         let mut claims: Vec<u8> = Vec::new();
-        let mut kept = 0;
-        for index in 0..cells.len() {
-            let cell = cells[index];
-            let by_itself = by_itself.filter(|_| !walked || is_long(&cell));
-            claims.clear();
-            let (mut is_odd, mut is_parted) = match by_itself {
-                Some(wanted) => {
-                    let cell = (cell.text(batch.text), wanted);
-                    self.match_by_itself(together, cell, work, &mut claims)
-                }
-                None => (false, false),
+        for (place, cells) in cells.chunks(64).enumerate() {
+            let all = u64::MAX >> (64 - cells.len());
+            let mut marks = Marks {
+                claimed: if any_sure { all } else { 0 },
+                ..Marks::default()
             };
-            let mut is_claimed = any_sure || !claims.is_empty();
             for route in &routes {
-                let Ends { whole, part } = work.ends[route.first + index];
-                is_odd |= part & route.strong != 0;
-                is_parted |= part != 0;
-                is_claimed |= whole & route.claimed != 0;
+                let ends = &work.ends[route.first + place * 64..][..cells.len()];
+                let more = route.mark(ends, place, words, &mut waiting.matched);
+                marks.claimed |= more.claimed;
+                marks.parted |= more.parted;
+                marks.odd |= more.odd;
             }
-            if is_odd {
-                waiting.odd.push(cell);
-                continue;
-            }
-            if !is_claimed {
-                if is_parted
-                    || together.rest && !self.is_clean(batch, together, &cell, programs, work)
-                {
-                    waiting.odd.push(cell);
+            if let Some(wanted) = by_itself {
+                for (bit, cell) in cells.iter().enumerate() {
+                    if walked && !is_long(cell) {
+                        continue;
+                    }
+                    claims.clear();
+                    let searched = (cell.text(batch.text), wanted);
+                    let (is_odd, is_parted) =
+                        self.match_by_itself(together, searched, work, &mut claims);
+                    marks.odd |= u64::from(is_odd) << bit;
+                    marks.parted |= u64::from(is_parted) << bit;
+                    marks.claimed |= u64::from(!claims.is_empty()) << bit;
+                    for &claim in &claims {
+                        waiting.matched[usize::from(claim) * words + place] |= 1 << bit;
+                    }
                 }
-                continue;
             }
-            let (place, bit) = (kept / 64, 1 << (kept % 64));
-            for &claim in &claims {
-                waiting.matched[usize::from(claim) * words + place] |= bit;
+            let left_out = marks.odd | all & !marks.claimed;
+            for bit in Bits(left_out) {
+                let cell = &cells[bit];
+                if (marks.odd | marks.parted) >> bit & 1 == 1
+                    || together.rest && !self.is_clean(batch, together, cell, programs, work)
+                {
+                    waiting.odd.push(*cell);
+                }
             }
-            waiting.parted[place] |= if is_parted { bit } else { 0 };
-            for route in &routes {
-                work.ends[route.first + kept] = work.ends[route.first + index];
-            }
-            cells[kept] = cell;
-            kept += 1;
+            waiting.parted.push(marks.parted & !left_out);
+            waiting.left_out.push(left_out);
         }
-        for route in &routes {
-            let ends = &work.ends[route.first..][..kept];
-            route.mark(ends, words, &mut waiting.matched);
-        }
-        cells.truncate(kept);
-        // Fewer cells need fewer words.
-        let fewer = kept.div_ceil(64);
-        waiting.parted.truncate(fewer);
-        for (place, claim) in together.claims.iter().enumerate() {
-            waiting
-                .matched
-                .copy_within(place * words..place * words + fewer, place * fewer);
+        for (claim, matched) in together
+            .claims
+            .iter()
+            .zip(waiting.matched.chunks_mut(words))
+        {
             if claim.sure {
-                all_of(kept, &mut waiting.matched[place * fewer..][..fewer]);
+                all_of(cells.len(), matched);
+            }
+            for (matched, left_out) in matched.iter_mut().zip(&waiting.left_out) {
+                *matched &= !left_out;
             }
         }
     }

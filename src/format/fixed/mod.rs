@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use super::chunked::{Grammar, reader};
 use super::records::Records;
-use super::text::cut;
+use super::text::cut_at_line_feed;
 use super::{Format, Head, Likelihood, ReadOptions, Reader};
 use crate::error::Problem;
 use crate::input::Body;
@@ -85,16 +85,8 @@ impl Grammar for Lines {
             Some(last) => ends.nth(last).map_or(window.len(), |at| at + 1),
             None => 0,
         };
-        let mut target = target.max(least);
-        loop {
-            let len = cut(window, target, ended)?;
-            // A carriage return by itself ends no line here.
-            let is_line_end = !window[..len].ends_with(b"\r") || len == window.len();
-            if is_line_end {
-                return Some((len, self.task()));
-            }
-            target = len + 1;
-        }
+        let len = cut_at_line_feed(window, target.max(least), ended)?;
+        Some((len, self.task()))
     }
 
     fn forced(&mut self, _: &[u8]) -> Task {
@@ -114,7 +106,7 @@ impl Grammar for Lines {
             if number >= before {
                 record(layout, text, line, records, &mut places);
             } else if !is_header {
-                whole_line(line, records);
+                records.whole_line(line);
             }
             if (end.is_some() || last) && number >= before {
                 records.next_row();
@@ -122,13 +114,6 @@ impl Grammar for Lines {
             number += 1;
             at = stop + 1;
         }
-    }
-}
-
-fn whole_line(line: Range<usize>, records: &mut Records<'_>) {
-    if !line.is_empty() {
-        let column = records.column("");
-        records.value_at(column, line);
     }
 }
 
@@ -162,7 +147,7 @@ fn record(
             .unwrap_or(if places.is_empty() { at } else { bytes.len() })
     };
     let Some(fields) = cuts(len, &layout.gaps, |at| bytes[place(at)] == b' ') else {
-        return whole_line(line, records);
+        return records.whole_line(line);
     };
     for (field, name) in fields.zip(&layout.names) {
         let (start, end) = (place(field.start), place(field.end));

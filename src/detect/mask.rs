@@ -11,14 +11,23 @@ const LONGEST: usize = 40;
 
 /// Appends the masked value to `out`.
 pub(crate) fn mask(mask: Mask, value: Raw<'_>, out: &mut String) {
-    let text = String::from_utf8_lossy(value.expose());
+    let value = value.expose();
+    if value.is_ascii() && mask.keep_from.is_none_or(|mark| mark.is_ascii()) {
+        let mut shown = [0; LONGEST];
+        out.push_str(mask_ascii(mask, value, &mut shown));
+        if value.len() > LONGEST {
+            out.push('…');
+        }
+        return;
+    }
+    let text = String::from_utf8_lossy(value);
     let tail = mask
         .keep_from
         .and_then(|mark| text.rfind(mark))
         .unwrap_or(text.len());
     let count = text.chars().count();
-    let (first, last) = kept(mask, text[..tail].chars().count());
     let body = text[..tail].chars().count();
+    let (first, last) = kept(mask, body);
     for (index, c) in text.chars().enumerate().take(LONGEST) {
         let shown = index < first || index + last >= body;
         out.push(match c {
@@ -30,6 +39,32 @@ pub(crate) fn mask(mask: Mask, value: Raw<'_>, out: &mut String) {
     if count > LONGEST {
         out.push('…');
     }
+}
+
+/// The same of what nearly all values are made of, up to the longest that is shown.
+fn mask_ascii<'s>(mask: Mask, value: &[u8], shown: &'s mut [u8; LONGEST]) -> &'s str {
+    let mark = mask.keep_from.map(|mark| mark as u8);
+    let body = mark
+        .and_then(|mark| memchr::memrchr(mark, value))
+        .unwrap_or(value.len());
+    let (first, last) = kept(mask, body);
+    let shown = &mut shown[..value.len().min(LONGEST)];
+    for (out, &byte) in shown.iter_mut().zip(value) {
+        *out = match byte {
+            byte if byte.is_ascii_control() => b' ',
+            byte if byte.is_ascii_alphanumeric() => b'*',
+            byte => byte,
+        };
+    }
+    // What stays is alike in both, but for control characters.
+    let starts = 0..first.min(shown.len());
+    let ends = (body - last).min(shown.len())..shown.len();
+    for at in starts.chain(ends) {
+        if !value[at].is_ascii_control() {
+            shown[at] = value[at];
+        }
+    }
+    std::str::from_utf8(shown).unwrap_or_default()
 }
 
 /// How many characters stay at either end: together at most a third, the end first.
@@ -98,6 +133,46 @@ mod tests {
             keep_from: Some('@'),
         };
         assert_eq!(masked(mail, "jansen@post.nl"), "j*****@post.nl");
+    }
+
+    #[test]
+    fn long_values_are_cut() {
+        let tail = Mask {
+            keep_first: 2,
+            keep_last: 2,
+            keep_from: None,
+        };
+        assert_eq!(
+            masked(tail, &"ab".repeat(30)),
+            format!("ab{}…", "*".repeat(38))
+        );
+        assert_eq!(
+            masked(tail, &"éb".repeat(30)),
+            format!("éb{}…", "*".repeat(38))
+        );
+        assert_eq!(masked(tail, &"ab".repeat(20)).len(), 40);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn plain_values_are_masked_like_others(
+            value in "[ -~\\t]{0,60}", first in 0u8..4, last in 0u8..4, from in proptest::option::of("[@-]")
+        ) {
+            let rule = Mask {
+                keep_first: first,
+                keep_last: last,
+                keep_from: from.and_then(|text: String| text.chars().next()),
+            };
+            // A letter beyond ASCII behind the mark stays, as all there does; in the body it is masked.
+            let other = format!("é{value}");
+            let body = rule.keep_from.and_then(|mark| value.rfind(mark)).unwrap_or(value.len());
+            let plain = Mask { keep_first: 0, ..rule };
+            let room = |len: usize| usize::from(last).min(len / 3);
+            if room(body) == room(body + 1) && value.len() < LONGEST {
+                proptest::prop_assert_eq!(format!("*{}", masked(plain, &value)), masked(plain, &other));
+            }
+            proptest::prop_assert_eq!(masked(rule, &value).chars().count(), value.len().min(LONGEST + 1));
+        }
     }
 
     #[test]

@@ -430,13 +430,15 @@ fn lower(text: &mut [u8]) {
 /// Adds the bytes that are wanted. Without a branch for each byte: which ones are wanted can't be foreseen.
 fn keep(value: &[u8], out: &mut Vec<u8>, wanted: impl Fn(u8) -> bool) {
     let start = out.len();
-    out.resize(start + value.len(), 0);
-    let mut kept = start;
-    for &byte in value {
-        out[kept] = byte;
+    out.extend_from_slice(value);
+    let all = &mut out[start..];
+    let mut kept = 0;
+    for at in 0..all.len() {
+        let byte = all[at];
+        all[kept.min(at)] = byte;
         kept += usize::from(wanted(byte));
     }
-    out.truncate(kept);
+    out.truncate(start + kept);
 }
 
 /// `; did you mean "luhn"?`, where a known name is close.

@@ -51,24 +51,25 @@ impl Normalised {
         self.as_stored = how == (Normalise::None, None);
         for (&asked, cells) in self.asked.iter().zip(cells.chunks(64)) {
             let mut suspects = 0;
-            for (bit, cell) in cells.iter().enumerate() {
-                let (mut span, mut hash) = ((0, 0), 0);
+            let (mut spans, mut hashes) = ([(0, 0); 64], [0; 64]);
+            let room = spans.iter_mut().zip(&mut hashes);
+            for (bit, (cell, (span, hash))) in cells.iter().zip(room).enumerate() {
                 if asked >> bit & 1 == 1 {
                     let value = if self.as_stored {
-                        span = (cell.at, cell.at + cell.len);
+                        *span = (cell.at, cell.at + cell.len);
                         cell.text(text)
                     } else {
                         let start = self.bytes.len();
                         add_normalised(kind, pad, cell.text(text), &mut self.bytes);
-                        span = (start as u32, self.bytes.len() as u32);
+                        *span = (start as u32, self.bytes.len() as u32);
                         &self.bytes[start..]
                     };
-                    hash = words::hash(value);
-                    suspects |= u64::from(sieve.suspects(value, hash)) << bit;
+                    *hash = words::hash(value);
+                    suspects |= u64::from(sieve.suspects(value, *hash)) << bit;
                 }
-                self.spans.push(span);
-                self.hashes.push(hash);
             }
+            self.spans.extend_from_slice(&spans[..cells.len()]);
+            self.hashes.extend_from_slice(&hashes[..cells.len()]);
             self.suspects.push(suspects);
         }
     }

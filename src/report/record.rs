@@ -147,7 +147,16 @@ fn value<T: Serialize + ?Sized>(value: &T, out: &mut Vec<u8>) {
 }
 
 fn text(text: &str, out: &mut Vec<u8>) {
-    value(text, out);
+    let needs_escape = |byte| !matches!(byte, b' '..=b'~') || byte == b'"' || byte == b'\\';
+    if text
+        .bytes()
+        .fold(false, |any, byte| any | needs_escape(byte))
+    {
+        return value(text, out);
+    }
+    out.push(b'"');
+    out.extend_from_slice(text.as_bytes());
+    out.push(b'"');
 }
 
 fn number(number: u64, out: &mut Vec<u8>) {

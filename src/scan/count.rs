@@ -3,9 +3,11 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::hits::{Hit, Packed};
+use super::hits::{Hit, Kind, Packed};
 use super::ledger::{Accumulator, ColumnKey};
 use super::long;
+use super::normalised::Normalised;
+use super::order::{ByColumn, InOrder};
 use super::pseudonym::digest;
 use super::sample::Sieve;
 use super::small::SmallHashes;
@@ -13,10 +15,10 @@ use super::worker::{Engine, MOST_PROBLEMS, Reading};
 use crate::detect::mask::mask;
 use crate::detect::plan::ColumnPlan;
 use crate::detect::{
-    Alike, Candidate, Column, DetectorId, Found, Matcher, Placed, Repeated, Scratch, Whole,
+    Alike, Candidate, Column, DetectorId, Found, Matcher, Repeated, Scratch, Whole,
 };
 use crate::error::Problem;
-use crate::format::{Batch, ColumnId, Rows, Sink, Value};
+use crate::format::{Batch, ColumnId, Sink};
 use crate::raw::Raw;
 use crate::score::{EvidenceSet, Example, Few};
 use crate::validate::normalise;
@@ -63,54 +65,6 @@ impl Default for Met {
     }
 }
 
-/// The values of a batch, column by column.
-#[derive(Default)]
-struct ByColumn {
-    /// The values, by column.
-    values: Vec<Placed>,
-    /// Where those of each column end.
-    ends: Vec<u32>,
-}
-
-impl ByColumn {
-    /// Sorts values by column; gives each column that has some, with their places.
-    fn sort(
-        &mut self,
-        batch: &Batch<'_>,
-        columns: usize,
-    ) -> impl Iterator<Item = (usize, &[Placed])> {
-        self.ends.clear();
-        self.ends.resize(columns, 0);
-        for value in batch.values {
-            self.ends[value.column.0 as usize] += 1;
-        }
-        let mut start = 0;
-        for end in &mut self.ends {
-            start += std::mem::replace(end, start);
-        }
-        self.values.resize(batch.values.len(), Placed::default());
-        let mut place = |value: &Value, placed: Placed| {
-            let at = &mut self.ends[value.column.0 as usize];
-            self.values[*at as usize] = placed;
-            *at += 1;
-        };
-        let values = (0..).zip(batch.values);
-        match batch.rows {
-            Rows::One(rows) => values
-                .zip(rows)
-                .for_each(|((index, value), &row)| place(value, Placed::new(index, value, row))),
-            Rows::Many { .. } => {
-                values.for_each(|(index, value)| place(value, Placed::new(index, value, 0)));
-            }
-        }
-        let starts = std::iter::once(0).chain(self.ends.iter().copied());
-        let ranges = starts.zip(self.ends.iter().copied()).enumerate();
-        ranges
-            .filter(|(_, (start, end))| start < end)
-            .map(|(column, (start, end))| (column, &self.values[start as usize..end as usize]))
-    }
-}
-
 /// Takes a chunk's values: searches them, counts what is found, packs hits.
 pub(super) struct ChunkSink<'r> {
     reading: &'r Reading<'r>,
@@ -140,7 +94,8 @@ pub(super) struct ChunkSink<'r> {
     counted: u64,
     problems: Vec<Problem>,
     text: String,
-    normalised: Vec<u8>,
+    in_order: InOrder,
+    normalised: Normalised,
 }
 
 impl Sink for ChunkSink<'_> {
@@ -272,7 +227,8 @@ impl<'r> ChunkSink<'r> {
             counted: 0,
             problems: Vec::new(),
             text: String::new(),
-            normalised: Vec::new(),
+            in_order: InOrder::default(),
+            normalised: Normalised::default(),
         }
     }
 
@@ -346,10 +302,12 @@ impl<'r> ChunkSink<'r> {
             }
         }
         // Findings are listed in the order of the text.
-        found.candidates.sort_by_key(|candidate| candidate.value);
-        for candidate in found.candidates.drain(..) {
-            self.count(batch, &candidate);
+        let mut in_order = std::mem::take(&mut self.in_order);
+        for &place in in_order.sort(&found.candidates, batch.values.len()) {
+            self.count(batch, &found.candidates[place as usize]);
         }
+        found.candidates.clear();
+        self.in_order = in_order;
         self.counted += batch.values.len() as u64;
         self.by_column = by_column;
         self.found = found;
@@ -478,14 +436,9 @@ impl<'r> ChunkSink<'r> {
             tally.add_digest(digest);
         }
         if candidate.hash < self.accumulator.samples.bound(form.detector) {
-            normalise(rule.normalise, rule.pad, raw.expose(), &mut self.normalised);
+            let normalised = self.normalised.of(rule, raw);
             let samples = &mut self.accumulator.samples;
-            samples.add(
-                form.detector,
-                candidate.hash,
-                raw.expose(),
-                &self.normalised,
-            );
+            samples.add(form.detector, candidate.hash, raw.expose(), normalised);
         }
         let tally = self.accumulator.tally(column.at);
         let counts = tally.forms.of(candidate.form);
@@ -517,21 +470,23 @@ impl<'r> ChunkSink<'r> {
             );
         }
         if wants_hit {
-            normalise(rule.normalise, rule.pad, raw.expose(), &mut self.normalised);
+            self.normalised.of(rule, raw);
             let span = batch
                 .offsets
                 .stored(candidate.span.start, candidate.span.end);
             let mut hit = Hit {
-                column: value.column.0,
-                form: candidate.form,
-                evidence,
-                near: candidate.near,
+                kind: Kind {
+                    column: value.column.0,
+                    form: candidate.form,
+                    evidence,
+                    near: candidate.near,
+                },
                 row: 0,
                 stored: span.map(|(start, end)| {
                     let line = batch.line_of(&value, candidate.span.start);
                     (line, start, end)
                 }),
-                fingerprint: engine.fingerprints.of(&self.normalised),
+                fingerprint: self.normalised.fingerprint(&engine.fingerprints),
                 masked: &self.text,
                 value: value_text.as_deref(),
             };

@@ -15,11 +15,7 @@ use crate::score::EvidenceSet;
 /// A candidate without its raw bytes: masked text, fingerprint, place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Hit<'a> {
-    /// The chunk's number of the column.
-    pub(crate) column: u32,
-    pub(crate) form: FormId,
-    pub(crate) evidence: EvidenceSet,
-    pub(crate) near: Near,
+    pub(crate) kind: Kind,
     /// Record within the chunk, from 0.
     pub(crate) row: u32,
     /// Line within the chunk, from 0, and stored bytes; none where the format has none.
@@ -28,6 +24,51 @@ pub(crate) struct Hit<'a> {
     pub(crate) masked: &'a str,
     /// Only with `--reveal`.
     pub(crate) value: Option<&'a str>,
+}
+
+/// What decides how sure a candidate is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Kind {
+    /// The chunk's number of the column.
+    pub(crate) column: u32,
+    pub(crate) form: FormId,
+    pub(crate) evidence: EvidenceSet,
+    pub(crate) near: Near,
+}
+
+/// A hit of which only the kind was unpacked: of many that is enough.
+pub(crate) struct Waiting<'a> {
+    pub(crate) kind: Kind,
+    flags: u64,
+    rest: &'a [u8],
+}
+
+impl<'a> Waiting<'a> {
+    pub(crate) fn hit(&self) -> Option<Hit<'a>> {
+        let mut rest = Unpack(self.rest);
+        let row = rest.number()? as u32;
+        let stored = if self.flags & 1 == 1 {
+            let (line, start) = (rest.number()? as u32, rest.number()?);
+            Some((line, start, start + rest.number()?))
+        } else {
+            None
+        };
+        let len = rest.number()? as usize;
+        let fingerprint = u128::from_le_bytes(rest.bytes(16)?.try_into().ok()?);
+        let masked = std::str::from_utf8(rest.bytes(len)?).ok()?;
+        let value = match self.flags >> 1 & 1 {
+            1 => Some(std::str::from_utf8(rest.0).ok()?),
+            _ => None,
+        };
+        Some(Hit {
+            kind: self.kind,
+            row,
+            stored,
+            fingerprint,
+            masked,
+            value,
+        })
+    }
 }
 
 /// Hits of a chunk, packed one behind the other.
@@ -46,28 +87,68 @@ impl Packed {
     }
 
     pub(crate) fn push(&mut self, hit: &Hit<'_>) {
-        let out = &mut self.0;
-        let flags = u64::from(hit.stored.is_some()) | u64::from(hit.value.is_some()) << 1;
-        number(out, flags << 8 | u64::from(hit.evidence.0));
-        number(out, u64::from(hit.column));
-        number(out, u64::from(hit.form.0));
-        number(out, u64::from(hit.near.0));
-        number(out, u64::from(hit.row));
+        let mut rest = Numbers::default();
+        rest.add(u64::from(hit.row));
         if let Some((line, start, end)) = hit.stored {
-            number(out, u64::from(line));
-            number(out, start);
-            number(out, end - start);
+            rest.add(u64::from(line));
+            rest.add(start);
+            rest.add(end - start);
         }
-        out.extend_from_slice(&hit.fingerprint.to_le_bytes());
-        text(out, hit.masked);
-        if let Some(value) = hit.value {
-            text(out, value);
+        let fingerprint = hit.fingerprint.to_le_bytes();
+        rest.add(hit.masked.len() as u64);
+        let value = hit.value.unwrap_or_default();
+        let len = rest.len + fingerprint.len() + hit.masked.len() + value.len();
+        let flags = u64::from(hit.stored.is_some()) | u64::from(hit.value.is_some()) << 1;
+        let mut kind = Numbers::default();
+        kind.add(flags << 8 | u64::from(hit.kind.evidence.0));
+        kind.add(u64::from(hit.kind.column));
+        kind.add(u64::from(hit.kind.form.0));
+        kind.add(u64::from(hit.kind.near.0));
+        kind.add(len as u64);
+        let parts = [
+            kind.bytes(),
+            rest.bytes(),
+            &fingerprint,
+            hit.masked.as_bytes(),
+            value.as_bytes(),
+        ];
+        self.0.reserve(kind.len + len);
+        for part in parts {
+            self.0.extend_from_slice(part);
         }
     }
 
     /// The hits, in the order in which they were pushed.
-    pub(crate) fn iter(&self) -> Unpack<'_> {
-        Unpack(&self.0)
+    pub(crate) fn iter(&self) -> impl Iterator<Item = Waiting<'_>> {
+        let mut rest = Unpack(&self.0);
+        std::iter::from_fn(move || rest.waiting())
+    }
+}
+
+/// A few packed numbers.
+#[derive(Default)]
+struct Numbers {
+    bytes: [[u8; LONGEST_NUMBER]; 5],
+    len: usize,
+}
+
+/// Bytes of a packed number at the most.
+const LONGEST_NUMBER: usize = 10;
+
+impl Numbers {
+    fn add(&mut self, mut value: u64) {
+        let bytes = self.bytes.as_flattened_mut();
+        while value >= 0x80 {
+            bytes[self.len] = value as u8 | 0x80;
+            self.len += 1;
+            value >>= 7;
+        }
+        bytes[self.len] = value as u8;
+        self.len += 1;
+    }
+
+    fn bytes(&self) -> &[u8] {
+        &self.bytes.as_flattened()[..self.len]
     }
 }
 
@@ -84,7 +165,7 @@ pub(super) fn text(out: &mut Vec<u8>, text: &str) {
     out.extend_from_slice(text.as_bytes());
 }
 
-/// Unpacks hits.
+/// Unpacks what was packed.
 pub(crate) struct Unpack<'a>(&'a [u8]);
 
 impl<'a> Unpack<'a> {
@@ -92,7 +173,32 @@ impl<'a> Unpack<'a> {
         self.0.is_empty()
     }
 
+    fn waiting(&mut self) -> Option<Waiting<'a>> {
+        let head = self.number()?;
+        let kind = Kind {
+            evidence: EvidenceSet(head as u8),
+            column: self.number()? as u32,
+            form: FormId(self.number()? as u16),
+            near: Near(self.number()? as u16),
+        };
+        let len = self.number()? as usize;
+        Some(Waiting {
+            kind,
+            flags: head >> 8,
+            rest: self.bytes(len)?,
+        })
+    }
+
+    #[inline]
     pub(super) fn number(&mut self) -> Option<u64> {
+        if let [byte @ ..0x80, rest @ ..] = self.0 {
+            self.0 = rest;
+            return Some(u64::from(*byte));
+        }
+        self.long_number()
+    }
+
+    fn long_number(&mut self) -> Option<u64> {
         let mut value = 0;
         for shift in (0..64).step_by(7) {
             let (&byte, rest) = self.0.split_first()?;
@@ -114,34 +220,6 @@ impl<'a> Unpack<'a> {
     pub(super) fn text(&mut self) -> Option<&'a str> {
         let len = self.number()? as usize;
         std::str::from_utf8(self.bytes(len)?).ok()
-    }
-}
-
-impl<'a> Iterator for Unpack<'a> {
-    type Item = Hit<'a>;
-
-    fn next(&mut self) -> Option<Hit<'a>> {
-        let head = self.number()?;
-        Some(Hit {
-            evidence: EvidenceSet(head as u8),
-            column: self.number()? as u32,
-            form: FormId(self.number()? as u16),
-            near: Near(self.number()? as u16),
-            row: self.number()? as u32,
-            stored: if head >> 8 & 1 == 1 {
-                let (line, start) = (self.number()? as u32, self.number()?);
-                Some((line, start, start + self.number()?))
-            } else {
-                None
-            },
-            fingerprint: u128::from_le_bytes(self.bytes(16)?.try_into().ok()?),
-            masked: self.text()?,
-            value: if head >> 9 & 1 == 1 {
-                Some(self.text()?)
-            } else {
-                None
-            },
-        })
     }
 }
 
@@ -235,10 +313,12 @@ mod tests {
 
     fn hit(row: u32) -> Hit<'static> {
         Hit {
-            column: 3,
-            form: FormId(200),
-            evidence: EvidenceSet::PASSED | EvidenceSet::WHOLE,
-            near: Near::NONE,
+            kind: Kind {
+                column: 3,
+                form: FormId(200),
+                evidence: EvidenceSet::PASSED | EvidenceSet::WHOLE,
+                near: Near::NONE,
+            },
             row,
             stored: Some((7, 5_000_000_000, 5_000_000_009)),
             fingerprint: 1 << 100 | 5,
@@ -257,7 +337,8 @@ mod tests {
         };
         packed.push(&hit(0));
         packed.push(&revealed);
-        assert_eq!(packed.iter().collect::<Vec<_>>(), [hit(0), revealed]);
+        let hits: Option<Vec<_>> = packed.iter().map(|waiting| waiting.hit()).collect();
+        assert_eq!(hits.unwrap(), [hit(0), revealed]);
     }
 
     #[test]
@@ -273,7 +354,7 @@ mod tests {
         assert!(matches!(stored[4], Stored::Spooled { .. }));
         for (row, stored) in stored.into_iter().enumerate() {
             assert_eq!(
-                spool.take(stored).unwrap().iter().next(),
+                spool.take(stored).unwrap().iter().next().unwrap().hit(),
                 Some(hit(row as u32))
             );
         }

@@ -21,6 +21,8 @@ mod hits;
 mod ledger;
 pub(crate) mod long;
 mod members;
+mod normalised;
+mod order;
 mod outbox;
 mod packed;
 mod pseudonym;

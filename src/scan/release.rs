@@ -5,8 +5,10 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
+use foldhash::fast::FixedState;
+
 use super::Emit;
-use super::hits::Hit;
+use super::hits::{Hit, Kind};
 use super::ledger::{Base, ChunkResult, Column, Ledger, Records};
 use super::packed::Packer;
 use super::pseudonym::Samples;
@@ -182,12 +184,12 @@ impl Settled<'_> {
             bases,
             records,
         } = self;
-        let mut reasons = HashMap::new();
+        let mut known = Known::default();
         let mut broken = None;
         for (chunk, base) in std::mem::take(&mut ledger.chunks).into_iter().zip(bases) {
             let way = ways.get(&chunk.source).map_or(&[][..], Vec::as_slice);
             let mut emit = |event: &Event| emit(event, false);
-            match released.chunk(chunk, &base, way, &mut reasons, &mut emit)? {
+            match released.chunk(chunk, &base, way, &mut known, &mut emit)? {
                 Ok(chunk) => ledger.chunks.push(chunk),
                 Err(error) => broken = Some(error),
             }
@@ -249,8 +251,8 @@ fn place(engine: &Engine<'_>, ledger: &Ledger, column: &Column) -> Place {
     }
 }
 
-/// Why a finding is as sure as it is, shared by all alike.
-type ReasonCache = HashMap<(usize, FormId, EvidenceSet, Near), Arc<[String]>>;
+/// How sure findings of a kind in a column are and why, shared by all alike; none where they are not given.
+type Known = HashMap<(usize, Kind), Option<(f64, Arc<[String]>)>, FixedState>;
 
 /// An input whose columns have been judged.
 struct Released<'e> {
@@ -267,7 +269,7 @@ impl Released<'_> {
         mut chunk: ChunkResult,
         base: &Base,
         way: &[usize],
-        reasons: &mut ReasonCache,
+        known: &mut Known,
         emit: &mut dyn FnMut(&Event) -> io::Result<()>,
     ) -> io::Result<Result<ChunkResult, io::Error>> {
         let Some(stored) = chunk.hits.take() else {
@@ -277,22 +279,35 @@ impl Released<'_> {
             Ok(hits) => hits,
             Err(error) => return Ok(Err(error)),
         };
-        for hit in hits.iter() {
-            let column = way[chunk.columns[hit.column as usize]];
-            let confidence = self.confidence(column, hit.form, hit.evidence);
-            if confidence >= self.threshold(self.detector_of(hit.form)) {
-                let evidence = reasons
-                    .entry((column, hit.form, hit.evidence, hit.near))
-                    .or_insert_with(|| self.reasons(column, hit.form, hit.evidence, hit.near))
-                    .clone();
-                let table = chunk.column_tables[hit.column as usize];
+        for waiting in hits.iter() {
+            let kind = waiting.kind;
+            let column = way[chunk.columns[kind.column as usize]];
+            let known = known
+                .entry((column, kind))
+                .or_insert_with(|| self.known(column, kind));
+            if let Some((confidence, evidence)) = known
+                && let Some(hit) = waiting.hit()
+            {
+                let table = chunk.column_tables[kind.column as usize];
                 let start = (base.rows[table as usize], base.line);
-                emit(&Event::Finding(
-                    self.finding(&hit, column, start, confidence, evidence),
-                ))?;
+                emit(&Event::Finding(self.finding(
+                    &hit,
+                    column,
+                    start,
+                    *confidence,
+                    evidence.clone(),
+                )))?;
             }
         }
         Ok(Ok(chunk))
+    }
+
+    /// How sure findings of a kind are and why; none where that is too little to give them.
+    fn known(&self, column: usize, kind: Kind) -> Option<(f64, Arc<[String]>)> {
+        let confidence = self.confidence(column, kind.form, kind.evidence);
+        let is_given = confidence >= self.threshold(self.detector_of(kind.form));
+        let reasons = || self.reasons(column, kind.form, kind.evidence, kind.near);
+        is_given.then(|| (confidence, reasons()))
     }
 
     /// Keeps for the end of the scan what hashes are compared with: samples of what was found, and digests.
@@ -324,7 +339,7 @@ impl Released<'_> {
         confidence: f64,
         evidence: Arc<[String]>,
     ) -> Finding {
-        let detector = self.detector_of(hit.form);
+        let detector = self.detector_of(hit.kind.form);
         Finding {
             detector: self.engine.matcher.detectors[usize::from(detector.0)]
                 .name

@@ -5,6 +5,7 @@ mod common;
 use std::collections::BTreeSet;
 
 use common::{of_type, records, scan_of, write};
+use speur::quality::examples;
 use speur::rule::{Example, Rule, RuleSet, Selection};
 
 fn builtin() -> Vec<Rule> {
@@ -107,6 +108,14 @@ fn text_that_must_match_does() {
         (is_match && !rule.decoy && matches!(example, Example::Text(_))).then_some(true)
     });
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// As `speur rules test` runs them: it says what decoys explain, too.
+#[test]
+fn examples_of_all_rules_hold() {
+    let scan = scan_of(&[]);
+    let (count, failures) = examples::run(&builtin(), &scan).expect("the examples are scanned");
+    assert!(count > 900 && failures.is_empty(), "{failures:#?}");
 }
 
 #[test]

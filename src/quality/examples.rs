@@ -152,7 +152,8 @@ fn found(files: Vec<PathBuf>, min_confidence: f64, scan: &Scan) -> Result<Vec<Fo
         min_confidence,
         findings: true,
         samples: 0,
-        reveal: true, // names of files must come back as they are; no value is kept
+        explain: true, // decoys are named too, as what was found
+        reveal: true,  // names of files must come back as they are; no value is kept
         ..*scan
     };
     scan.run(&Progress::default(), &mut |event| {

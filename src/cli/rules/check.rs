@@ -123,12 +123,11 @@ impl TestArgs {
             };
             let _ = writeln!(text, "  found there: {found}\n");
         }
-        let _ = writeln!(
-            text,
-            "{} rules, {count} examples, {} of them don't hold",
-            own.rules.len(),
-            failures.len()
-        );
+        let hold = match failures.len() {
+            0 => "all of them hold".to_owned(),
+            failing => format!("{failing} of them don't hold"),
+        };
+        let _ = writeln!(text, "{} rules, {count} examples, {hold}", own.rules.len());
         print(&text)?;
         Ok(if failures.is_empty() {
             Outcome::Done

@@ -11,7 +11,7 @@ use crate::cli::{Outcome, stdout_width};
 use crate::quality::examples::{explained, shown};
 use crate::quality::explain::{steps, sum};
 use crate::report::{escaped, wrapped};
-use crate::rule::{Check, Find, Rule, RuleSet};
+use crate::rule::{Check, Find, Rule, RuleSet, Scope};
 use crate::scan::Scan;
 
 /// Show what a detector looks for, how it checks, and how sure its examples are and why
@@ -86,7 +86,7 @@ fn facts(rule: &Rule, width: usize) -> String {
     facts.add("about", &[&rule.about]);
     facts.add(
         "looks like",
-        &rule.find.iter().map(pattern).collect::<Vec<_>>(),
+        &rule.find.iter().flat_map(pattern).collect::<Vec<_>>(),
     );
     facts.add(
         "must pass",
@@ -136,11 +136,36 @@ impl Facts {
     }
 }
 
-fn pattern(find: &Find) -> &str {
-    match find {
-        Find::Pattern(pattern) => pattern,
-        Find::Form(form) => &form.pattern,
+/// A pattern, and below it what its own figures are.
+fn pattern(find: &Find) -> Vec<String> {
+    let form = match find {
+        Find::Pattern(pattern) => return vec![pattern.clone()],
+        Find::Form(form) => form,
+    };
+    let own: Vec<String> = [
+        ("prior", form.prior),
+        ("prior-text", form.prior_text),
+        ("prior-nameless", form.prior_nameless),
+        ("chance", form.chance),
+    ]
+    .iter()
+    .filter_map(|(name, share)| Some(format!("{name} {}", share.as_ref()?.0)))
+    .chain(form.scope.map(|scope| match scope {
+        Scope::Anywhere => "anywhere in a text".to_owned(),
+        Scope::Cell => "only a whole cell".to_owned(),
+    }))
+    .chain(
+        form.check
+            .iter()
+            .flatten()
+            .map(|own| format!("must pass {}", check(own))),
+    )
+    .collect();
+    let mut lines = vec![form.pattern.clone()];
+    if !own.is_empty() {
+        lines.push(format!("\u{2514} its own: {}", own.join(", ")));
     }
+    lines
 }
 
 fn check(check: &Check) -> String {

@@ -116,7 +116,10 @@ fn properties() -> WriterProperties {
             .set_column_dictionary_enabled(path.clone(), false)
             .set_column_encoding(path, Encoding::DELTA_BINARY_PACKED);
     }
-    properties.build()
+    // Nearly all fingerprints differ: a dictionary of them is given up after a page, and costs more than it saves.
+    properties
+        .set_column_dictionary_enabled(ColumnPath::from("fingerprint"), false)
+        .build()
 }
 
 struct Writer<'w> {

@@ -338,6 +338,9 @@ pub struct PseudonymRecord {
     pub algorithm: Arc<str>,
     /// The detector whose values were hashed.
     pub of: Arc<str>,
+    /// The category of that detector.
+    #[serde(default)]
+    pub category: Arc<str>,
     /// What was hashed of them: the value `as it stands`, `in lower case` or `without punctuation`.
     pub text: Arc<str>,
     /// How many of those compared stand in the other sample.

@@ -11,7 +11,8 @@ use serde::Deserialize;
 
 use crate::error::Error;
 use crate::event::{
-    Acceptance, ColumnRecord, DecisionRecord, Event, FileRecord, PolicyRecord, Status,
+    Acceptance, ColumnDetector, ColumnRecord, DecisionRecord, Event, FileRecord, PolicyRecord,
+    PseudonymRecord, Status,
 };
 
 mod paths;
@@ -216,6 +217,10 @@ impl Decisions {
     pub fn event(&mut self, event: &Event) -> Option<Event> {
         match event {
             Event::Column(column) => self.column(column),
+            Event::Pseudonym(pseudonym) => {
+                self.pseudonym(pseudonym);
+                None
+            }
             Event::File(file) => {
                 self.file(file);
                 None
@@ -279,6 +284,25 @@ impl Decisions {
                 ..column.clone()
             })
         })
+    }
+
+    /// Hashes of personal data are where that data must not be, too; who accepts the data there accepts them.
+    fn pseudonym(&mut self, pseudonym: &PseudonymRecord) {
+        let found = ColumnDetector {
+            detector: pseudonym.of.clone(),
+            category: pseudonym.category.clone(),
+            matches: pseudonym.matched,
+            confidence: 1.0,
+            ..ColumnDetector::default()
+        };
+        self.column(&ColumnRecord {
+            place: pseudonym.place.clone(),
+            rows: 0,
+            nonempty: 0,
+            detectors: vec![found],
+            considered: Vec::new(),
+            accepted: None,
+        });
     }
 
     fn file(&mut self, file: &FileRecord) {

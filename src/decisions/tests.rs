@@ -85,6 +85,34 @@ policies:
 }
 
 #[test]
+fn hashes_of_personal_data_are_where_that_must_not_be() {
+    let mut decisions =
+        decided("policies: ['no contact outside crm/', no financial outside hr/]\n").unwrap();
+    let Event::Column(column) = column("exports/web/a.csv", "hash", &[]) else {
+        unreachable!()
+    };
+    let event = Event::Pseudonym(PseudonymRecord {
+        place: column.place,
+        algorithm: "MD5".into(),
+        of: "email".into(),
+        category: "contact".into(),
+        text: "as it stands".into(),
+        matched: 40,
+        compared: 41,
+        enumerated: false,
+    });
+    assert!(!decisions.met());
+    decisions.event(&event);
+    assert!(decisions.met());
+    let counts = decisions.records().into_iter().map(|event| match event {
+        Event::Policy(record) => (record.count, record.places),
+        _ => (0, Vec::new()),
+    });
+    let expected = vec!["exports/web/a.csv:hash (email)".to_owned()];
+    assert!(counts.eq([(1, expected), (0, Vec::new())]));
+}
+
+#[test]
 fn what_is_wrong_says_where() {
     for (text, message) in [
         ("accept:\n- {column: a, why: x}\n", "who"),

@@ -86,7 +86,8 @@ impl Page {
             self.line(&format!("**{}**\n", words.revealed));
         }
         if gathered.columns.is_empty() {
-            self.line(&format!("{}\n", words.nothing_found));
+            let hashes = gathered.pseudonyms.len();
+            self.line(&format!("{}\n", self.lang.only_hashes(hashes)));
         } else {
             let found = [
                 (

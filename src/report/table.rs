@@ -86,7 +86,11 @@ impl Writer<'_> {
         }
         let read = summary.files.scanned + summary.files.partial;
         let mut parts = Vec::new();
-        if self.overview.inputs.is_empty() {
+        let hashed = self.overview.pseudonyms.len() as u64;
+        let of_hashes = plural(hashed, "column", "columns") + " of hashes that are personal data";
+        if self.overview.inputs.is_empty() && hashed > 0 {
+            parts.push(of_hashes);
+        } else if self.overview.inputs.is_empty() {
             parts.push(match (read, summary.unread) {
                 (0, 0) => "Nothing to read.".to_owned(),
                 (0, _) => "Nothing could be read.".to_owned(),
@@ -116,6 +120,9 @@ impl Writer<'_> {
                 parts.push(format!("about {}", plural(people, "person", "people")));
             }
             parts.push(self.categories_found());
+            if hashed > 0 {
+                parts.push(of_hashes);
+            }
         }
         if summary.unread > 0 && read > 0 {
             parts.push(format!("{} not read in full", counted(summary.unread)));

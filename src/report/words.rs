@@ -58,6 +58,15 @@ impl Lang {
         }
     }
 
+    /// What was found where no column of personal data was: nothing, or so many columns of hashes.
+    pub(super) fn only_hashes(self, columns: usize) -> String {
+        let words = self.words();
+        match columns {
+            0 => words.nothing_found.to_owned(),
+            _ => format!("{}: {}", words.pseudonyms, self.counted(columns as u64)),
+        }
+    }
+
     /// What a column of hashes is made of.
     pub(super) fn pseudonym(self, record: &PseudonymRecord) -> String {
         let words = self.words();

@@ -357,6 +357,7 @@ mod tests {
             }),
             algorithm: "MD5".into(),
             of: "email".into(),
+            category: "contact".into(),
             text: "as it stands".into(),
             matched: 3,
             compared: 4,

@@ -285,6 +285,10 @@ impl Pseudonyms {
                     place: place.clone(),
                     algorithm: ALGORITHMS[found.algorithm].0.into(),
                     of: matcher.detectors[usize::from(detector.0)].name.id.clone(),
+                    category: matcher.detectors[usize::from(detector.0)]
+                        .name
+                        .category
+                        .clone(),
                     text: VARIANTS[found.variant].into(),
                     matched: found.matched,
                     compared: found.of,

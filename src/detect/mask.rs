@@ -43,9 +43,9 @@ pub(crate) fn mask(mask: Mask, value: Raw<'_>, out: &mut String) {
 
 /// The same of what nearly all values are made of, up to the longest that is shown.
 fn mask_ascii<'s>(mask: Mask, value: &[u8], shown: &'s mut [u8; LONGEST]) -> &'s str {
-    let mark = mask.keep_from.map(|mark| mark as u8);
-    let body = mark
-        .and_then(|mark| memchr::memrchr(mark, value))
+    let body = mask
+        .keep_from
+        .and_then(|from| memchr::memrchr(from as u8, value))
         .unwrap_or(value.len());
     let (first, last) = kept(mask, body);
     let shown = &mut shown[..value.len().min(LONGEST)];

@@ -7,10 +7,11 @@ use std::ops::Range;
 
 use super::edges::{is_bounded, trim};
 use super::kinds::kinds;
-use super::memo::Place as CellPlace;
+use super::memo::{Place as CellPlace, Unknown};
 use super::program::{Begin, Lead, Lookup, Program, ProgramId};
 use super::search::Wanted;
 use super::shape::{ELEMENTS, Places, shape, sign};
+use super::together::Whole;
 use super::{
     Candidate, ColumnPlan, FormId, Found, Matcher, Near, Possible, Scratch, Work, overlap,
 };
@@ -68,8 +69,6 @@ struct Searched<'a> {
     others: u32,
     /// Where the elements of the cell's shape start, if it has a program.
     places: Places,
-    /// The program by which a cell was put by last.
-    last: ProgramId,
 }
 
 /// A value during a search, without the white space around it.
@@ -103,36 +102,57 @@ impl Searched<'_> {
 }
 
 impl Scratch {
-    /// Puts a cell by, or leaves it alone if nothing can be in it; or says that its column's last cell of that length was not
-    /// like it. For [usual](Searched::is_usual) columns.
-    #[inline]
-    fn put_by_template(&mut self, here: &mut Searched<'_>, index: u32, cell: Range<usize>) -> bool {
-        let (at, len) = (cell.start as u32, cell.len() as u32);
+    /// Puts values by, or leaves them alone if nothing can be in them, as long as each is like its column's last cell of that
+    /// length; gives how many. For [usual](Searched::is_usual) columns.
+    fn put_by_templates(&mut self, here: &Searched<'_>, values: &[Placed]) -> usize {
         let text = here.batch.text;
-        let Some(program) = self.programs.of_template(text, cell, here.number) else {
-            return false;
-        };
-        let cell = PutBy {
-            index,
-            at,
-            len,
-            program,
-        };
-        if program == here.last {
-            self.put_by_again(cell);
-            return true;
+        let last_cells = self.programs.last_cells(here.number);
+        let mut last = ProgramId::NOTHING;
+        let mut cells = None;
+        for (done, value) in values.iter().enumerate() {
+            let (start, end) = (value.start as usize, value.end as usize);
+            let Some(program) = last_cells.program(text, start, end) else {
+                return done;
+            };
+            // Nearly all cells have the program of the one before.
+            if program != last {
+                last = program;
+                cells = None;
+                if program != ProgramId::NOTHING {
+                    let together = self.programs.list[program.0 as usize].together;
+                    cells = together.and_then(|id| self.waiting.room(id));
+                    if cells.is_none() {
+                        return done;
+                    }
+                }
+            }
+            if let Some(cells) = &mut cells {
+                cells.push(PutBy {
+                    index: value.index,
+                    at: value.start,
+                    len: value.end - value.start,
+                    program,
+                });
+            }
         }
-        let done = program == ProgramId::NOTHING || self.put_by(cell);
-        if done {
-            here.last = program;
-        }
-        done
+        values.len()
     }
 }
 
 impl PutBy {
     pub(super) fn text<'t>(&self, all: &'t [u8]) -> &'t [u8] {
         &all[self.at as usize..(self.at + self.len) as usize]
+    }
+
+    /// It as a candidate, with the hash of its normalised value.
+    #[inline]
+    pub(super) fn whole(&self, hash: u64) -> Whole {
+        Whole {
+            hash,
+            value: self.index,
+            at: self.at,
+            len: self.len,
+        }
     }
 }
 
@@ -168,7 +188,17 @@ impl Matcher {
         here.repeats = scratch.memo.is_good(here.number, column.plan.key);
         let mut filled = 0;
         let mut is_usual = here.is_usual(scratch);
-        for value in column.values {
+        let mut left = column.values;
+        loop {
+            if is_usual {
+                let done = scratch.put_by_templates(&here, left);
+                filled += done as u64;
+                left = &left[done..];
+            }
+            let Some((value, rest)) = left.split_first() else {
+                break;
+            };
+            left = rest;
             let (start, end) = trim(batch.text, value.start, value.end);
             if start == end {
                 continue;
@@ -177,10 +207,24 @@ impl Matcher {
                 Rows::One(_) => 1,
                 Rows::Many { .. } => batch.rows.of(value.index as usize).len() as u64,
             };
-            if is_usual && scratch.put_by_template(&mut here, value.index, start..end) {
-                continue;
+            let place = CellPlace {
+                value: value.index,
+                column: here.number as u32,
+                at: start as u32,
+            };
+            // Where most cells come again, their shapes needn't be found out.
+            let mut unknown = None;
+            if here.repeats {
+                let bytes = &batch.text[start..end];
+                match scratch
+                    .memo
+                    .recall(bytes, column.plan.key, place, here.alone, found)
+                {
+                    Ok(()) => continue,
+                    Err(is) => unknown = Some(is),
+                }
             }
-            self.find_cell(&mut here, value.index, start..end, scratch, found);
+            self.find_cell(&mut here, (place, end - start), unknown, scratch, found);
             is_usual = is_usual && here.is_usual(scratch);
         }
         let number = here.number;
@@ -214,42 +258,26 @@ impl Matcher {
             tried: 0,
             others: 0,
             places: [0; ELEMENTS + 1],
-            last: ProgramId::NOTHING,
         }
     }
 
-    /// Searches a cell, or puts it by.
+    /// Searches a cell, or puts it by; `unknown` is what the memo says, where it was asked.
     #[inline(never)]
     fn find_cell(
         &self,
         here: &mut Searched<'_>,
-        index: u32,
-        cell: Range<usize>,
+        (place, len): (CellPlace, usize),
+        unknown: Option<Unknown>,
         scratch: &mut Scratch,
         found: &mut Found,
     ) {
+        let cell = place.at as usize..place.at as usize + len;
         let bytes = &here.batch.text[cell.clone()];
         let plan = here.plan;
-        let place = CellPlace {
-            value: index,
-            column: here.number as u32,
-            at: cell.start as u32,
-        };
-        let mut unknown = None;
-        // Where most cells come again, their shapes needn't be found out.
-        if here.repeats {
-            match scratch
-                .memo
-                .recall(bytes, plan.key, place, here.alone, found)
-            {
-                Ok(()) => return,
-                Err(is) => unknown = Some(is),
-            }
-        }
         let put_by = |program: ProgramId| PutBy {
-            index,
-            at: cell.start as u32,
-            len: bytes.len() as u32,
+            index: place.value,
+            at: place.at,
+            len: len as u32,
             program,
         };
         let has_loose = here.is_loose && self.loose.may_match(bytes);
@@ -291,7 +319,7 @@ impl Matcher {
         let cell = Cell {
             bytes,
             at: place.at,
-            index,
+            index: place.value,
             plan,
         };
         let before = found.candidates.len();

@@ -39,7 +39,9 @@ pub(super) struct Memo {
     repeated: Vec<u32>,
 }
 
+/// None lies on two lines of the processor's cache.
 #[derive(Clone, Copy, Default)]
+#[repr(align(32))]
 struct Slot {
     /// Hash of cell and plan; 0 for none.
     key: u64,
@@ -145,7 +147,7 @@ impl Memo {
 
     /// Adds what was found in this cell before; or says that it isn't known. What came before in the same column is only
     /// counted until [`Memo::hand_over`], where the cell is `alone` in its record and nobody wants a list.
-    #[inline]
+    #[inline(never)]
     pub(super) fn recall(
         &mut self,
         cell: &[u8],

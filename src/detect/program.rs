@@ -1,8 +1,8 @@
 //! Programs: what to do with the cells of one shape in columns of one plan.
 //!
 //! Most shapes can hold nothing, and a cell of such a shape costs no more than the look-up of its program. Of the others many
-//! have matches that are sure (`walk.rs`), so that only checks are left to run. A program is made when its shape turns up
-//! for the second time: shapes that come once are not worth it, and are searched like any other text.
+//! have matches that are sure (`walk.rs`), so that only checks are left to run. A program is made when its shape has turned up
+//! some dozens of times: others are not worth it, and are searched like any other text.
 
 use std::hash::BuildHasher;
 use std::ops::Range;
@@ -26,12 +26,14 @@ const MOST_LEADS: usize = 256;
 const SIGNS: usize = 1 << 11;
 /// Programs kept; when there are more, all are made afresh.
 const MOST: usize = 1 << 12;
-/// Cells for each program that is made, once [`FREE`] are: what making them costs stays small beside the search.
-const CELLS_PER_PROGRAM: u64 = 32;
-const FREE: u64 = 1024;
+/// Cells of a shape after which it gets a program: searching so many by themselves costs about a fourth of making one, so that
+/// learning never costs much more than searching, whatever the input.
+const WORTHWHILE: u32 = if cfg!(test) { 2 } else { 64 };
 /// Shapes of a column that are looked up in any case, and how many of all must be known from then on.
-const TRIALS: u32 = 512;
+const TRIALS: u32 = 4096;
 const KNOWN_OF_TEN: u64 = 4;
+/// Cells of a column after which it is known whether its lead pays.
+const LED_TRIALS: u32 = 512;
 
 /// What to do with a cell.
 pub(super) struct Program {
@@ -106,8 +108,8 @@ impl Default for Column {
 /// The programs known, one set for each thread.
 pub(super) struct Programs {
     slots: Vec<Slot>,
-    /// Hashes of shapes that were seen and have no program.
-    seen: Vec<u64>,
+    /// Hashes of shapes that have no program, and how often they were seen.
+    seen: Vec<(u64, u32)>,
     pub(super) list: Vec<Program>,
     /// What cells are checked for together; that of many programs is the same.
     pub(super) togethers: Vec<Together>,
@@ -120,9 +122,6 @@ pub(super) struct Programs {
     pub(super) seed: u64,
     /// By column, what leads in columns of which plan.
     leads: Vec<Option<Lead>>,
-    /// Cells looked up, and programs made.
-    looked_up: u64,
-    made: u64,
 }
 
 /// A form that is the whole of nearly all cells of a column.
@@ -140,7 +139,7 @@ pub(super) struct Lead {
 impl Lead {
     /// Whether most cells hold nothing else.
     pub(super) fn pays(&self) -> bool {
-        self.tried < TRIALS || self.others < self.tried / 2
+        self.tried < LED_TRIALS || self.others < self.tried / 2
     }
 }
 
@@ -154,11 +153,28 @@ pub(super) enum Lookup {
     None,
 }
 
+/// The templates of a column's last cells.
+pub(super) struct LastCells<'p> {
+    by_len: &'p [u16; TEMPLATES],
+    templates: &'p [(Template, Places, ProgramId)],
+}
+
+impl LastCells<'_> {
+    /// The program of a value with nothing to trim, if the column's last cell of that length was like it.
+    #[inline]
+    pub(super) fn program(&self, text: &[u8], start: usize, end: usize) -> Option<ProgramId> {
+        let number = self.by_len[(end - start) % TEMPLATES];
+        let (template, _, program) = self.templates.get(usize::from(number))?;
+        let holds = template.is_trimmed() && template.holds(text, start, end);
+        holds.then_some(*program)
+    }
+}
+
 impl Programs {
     pub(super) fn new() -> Self {
         let mut programs = Self {
             slots: Vec::new(),
-            seen: vec![0; SLOTS],
+            seen: vec![(0, 0); SLOTS],
             list: Vec::new(),
             togethers: Vec::new(),
             walks: WalksScratch::default(),
@@ -167,8 +183,6 @@ impl Programs {
             signs: Vec::new(),
             seed: RandomState::default().hash_one(0),
             leads: Vec::new(),
-            looked_up: 0,
-            made: 0,
         };
         programs.clear();
         programs
@@ -251,16 +265,19 @@ impl Programs {
 
     /// The program of a cell, if the column's last cell of that length was like it.
     #[inline]
-    pub(super) fn of_template(
-        &self,
-        text: &[u8],
-        cell: Range<usize>,
-        column: usize,
-    ) -> Option<ProgramId> {
+    fn of_template(&self, text: &[u8], cell: Range<usize>, column: usize) -> Option<ProgramId> {
         let number = self.columns[column].templates[cell.len() % TEMPLATES];
         let (template, _, program) = self.templates.get(usize::from(number))?;
         let holds = template.holds(text, cell.start, cell.end);
         holds.then_some(*program)
+    }
+
+    /// What the last cells of a column were like.
+    pub(super) fn last_cells(&self, column: usize) -> LastCells<'_> {
+        LastCells {
+            by_len: &self.columns[column].templates,
+            templates: &self.templates,
+        }
     }
 
     /// The program of a cell by its sign, and where its elements start.
@@ -280,7 +297,6 @@ impl Programs {
         column.tried = column.tried.saturating_add(1);
         column.known = column.known.saturating_add(1);
         column.templates[len % TEMPLATES] = template;
-        self.looked_up += 1;
         if program != ProgramId::NOTHING {
             *places = self.templates[usize::from(template)].1;
         }
@@ -310,18 +326,21 @@ impl Programs {
         let slot = &self.slots[place];
         let column = &mut self.columns[column];
         column.tried = column.tried.saturating_add(1);
-        self.looked_up += 1;
         if slot.plan == plan && slot.shape == *shape {
             column.known = column.known.saturating_add(1);
             column.templates[len % TEMPLATES] = slot.template;
             return Lookup::Known(ProgramId(slot.program));
         }
-        if std::mem::replace(&mut self.seen[place], hash) == hash
-            && self.made < self.looked_up / CELLS_PER_PROGRAM + FREE
-        {
-            return Lookup::Worthwhile;
+        let (seen, times) = &mut self.seen[place];
+        if *seen != hash {
+            (*seen, *times) = (hash, 0);
         }
-        Lookup::None
+        *times += 1;
+        if *times < WORTHWHILE {
+            return Lookup::None;
+        }
+        *times = 0;
+        Lookup::Worthwhile
     }
 
     /// Keeps the program of a shape.
@@ -333,7 +352,6 @@ impl Programs {
         places: &Places,
         program: Program,
     ) -> ProgramId {
-        self.made += 1;
         let number = if program.is_nothing() {
             ProgramId::NOTHING
         } else {

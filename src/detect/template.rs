@@ -8,6 +8,8 @@ use super::shape::{LONGEST, Shape};
 /// its shape.
 pub(super) struct Template {
     len: usize,
+    /// Whether trimming leaves all of its cells as they are.
+    is_trimmed: bool,
     /// For each sixteen places, the bytes that may stand there; more ranges of them only where some place needs more.
     parts: Vec<Range>,
     more: [Vec<Range>; RANGES - 1],
@@ -35,6 +37,14 @@ impl Template {
             }
             places.extend((0..len).map(|_| ranges.clone()));
         }
+        let may_be = |place: Option<&Vec<(u8, u8)>>, byte: u8| {
+            let mut ranges = place.into_iter().flatten();
+            ranges.any(|&(first, last)| (first..=last).contains(&byte))
+        };
+        let (start, end) = (places.first(), places.last());
+        let before = places.iter().nth_back(1);
+        let is_trimmed = !(0..=b' ').any(|byte| may_be(start, byte) || may_be(end, byte))
+            && !(may_be(before, b'.') && may_be(end, b'0'));
         // A place that needs fewer ranges has its last one again.
         let of = |number: usize| {
             places.chunks(SIXTEEN).map(move |places| {
@@ -50,9 +60,17 @@ impl Template {
         let parts = |number: usize| (number < most).then(|| of(number)).into_iter().flatten();
         Some(Self {
             len: cell.len(),
+            is_trimmed,
             parts: parts(0).collect(),
             more: [parts(1).collect(), parts(2).collect()],
         })
+    }
+
+    /// Whether [trimming](super::edges::trim) leaves all of its cells as they are, so that a value need not be trimmed to see
+    /// that it is one of them.
+    #[inline]
+    pub(super) fn is_trimmed(&self) -> bool {
+        self.is_trimmed
     }
 
     /// Whether a cell is one of them.

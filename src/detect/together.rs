@@ -125,37 +125,36 @@ impl Scratch {
         })
     }
 
-    /// Puts a cell by after another one of the same program.
-    #[inline]
-    pub(super) fn put_by_again(&mut self, cell: PutBy) {
-        if let Some(id) = self.programs.list[cell.program.0 as usize].together {
-            self.waiting.cells[id.0 as usize].0.push(cell);
-        }
-    }
-
     /// Puts a cell by, to be checked together with others; or says that this can't be done or doesn't pay.
     #[inline]
     pub(super) fn put_by(&mut self, cell: PutBy) -> bool {
-        let Some(id) = self.programs.list[cell.program.0 as usize].together else {
-            return false;
-        };
-        let waiting = &mut self.waiting;
-        if waiting.cells.len() <= id.0 as usize {
-            waiting.make_room(id);
+        let together = self.programs.list[cell.program.0 as usize].together;
+        let room = together.and_then(|id| self.waiting.room(id));
+        let is_put_by = room.is_some();
+        if let Some(cells) = room {
+            cells.push(cell);
         }
-        let (cells, odds) = &mut waiting.cells[id.0 as usize];
-        if !odds.pays() {
-            return false;
-        }
-        if cells.is_empty() {
-            waiting.filled.push(id);
-        }
-        cells.push(cell);
-        true
+        is_put_by
     }
 }
 
 impl Waiting {
+    /// Where cells are put by, if that pays.
+    #[inline]
+    pub(super) fn room(&mut self, id: TogetherId) -> Option<&mut Vec<PutBy>> {
+        if self.cells.len() <= id.0 as usize {
+            self.make_room(id);
+        }
+        let (cells, odds) = &mut self.cells[id.0 as usize];
+        if !odds.pays() {
+            return None;
+        }
+        if cells.is_empty() {
+            self.filled.push(id);
+        }
+        Some(cells)
+    }
+
     #[cold]
     fn make_room(&mut self, id: TogetherId) {
         self.cells.resize_with(id.0 as usize + 1, Default::default);

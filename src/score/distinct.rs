@@ -54,9 +54,15 @@ impl Distinct {
 
     #[cold]
     fn shrink(&mut self) {
-        let bound = smallest(&self.hashes)[self.k];
+        let bound = self.behind();
         self.hashes.retain(|&hash| hash < bound);
         self.bound = bound;
+    }
+
+    /// The smallest hash behind the k smallest; there are more than `k`.
+    fn behind(&self) -> u64 {
+        let mut hashes: Vec<u64> = self.hashes.iter().copied().collect();
+        *hashes.select_nth_unstable(self.k).1
     }
 
     /// How many different values there were, about.
@@ -67,7 +73,7 @@ impl Distinct {
         let (count, bound) = if self.hashes.len() <= self.k {
             (self.hashes.len(), self.bound)
         } else {
-            (self.k, smallest(&self.hashes)[self.k])
+            (self.k, self.behind())
         };
         // Hashes are even, so those below the bound are this share of all.
         let share = bound as f64 / u64::MAX as f64;
@@ -89,16 +95,11 @@ impl Distinct {
 
     /// The `n` smallest hashes, ascending; `n` is at most the sketch's `k`.
     pub(crate) fn least(&self, n: usize) -> Vec<u64> {
-        let mut hashes = smallest(&self.hashes);
+        let mut hashes: Vec<u64> = self.hashes.iter().copied().collect();
+        hashes.sort_unstable();
         hashes.truncate(n.min(self.k));
         hashes
     }
-}
-
-fn smallest(hashes: &Hashes) -> Vec<u64> {
-    let mut sorted: Vec<u64> = hashes.iter().copied().collect();
-    sorted.sort_unstable();
-    sorted
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::hash::{BuildHasher, BuildHasherDefault};
+use std::hash::{BuildHasher, BuildHasherDefault, Hasher};
 use std::sync::{Arc, OnceLock};
 
 use foldhash::quality::FixedState;
@@ -14,13 +14,14 @@ use hashbrown::HashSet;
 use super::fold::fold;
 use crate::rule::{Which, Words};
 
-/// Hashes are random already: they hash to themselves.
+/// Hashes are random already: they hash to themselves, turned so that a set's tags are made of their low bits. A sketch keeps
+/// the least of them, whose high bits are all alike.
 #[derive(Clone, Default)]
 pub(crate) struct Itself(u64);
 
-impl std::hash::Hasher for Itself {
+impl Hasher for Itself {
     fn finish(&self) -> u64 {
-        self.0
+        self.0.rotate_right(TAG_BITS)
     }
 
     fn write(&mut self, _: &[u8]) {
@@ -31,6 +32,9 @@ impl std::hash::Hasher for Itself {
         self.0 = hash;
     }
 }
+
+/// Bits of a hash that the standard library's sets compare before they compare values: the highest ones.
+const TAG_BITS: u32 = 7;
 
 /// A set of hashes.
 pub(crate) type Hashes = HashSet<u64, BuildHasherDefault<Itself>>;
@@ -45,7 +49,10 @@ const HASHER: FixedState = FixedState::with_seed(0x5bee);
 
 /// The hash of a normalised value: the same in every scan, for look-ups and for counting different ones.
 pub fn hash(value: &[u8]) -> u64 {
-    HASHER.hash_one(value)
+    // Without a length before it: bytes that are written at once tell theirs.
+    let mut hasher = HASHER.build_hasher();
+    hasher.write(value);
+    hasher.finish()
 }
 
 /// The same of anything that can be hashed.

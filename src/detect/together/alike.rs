@@ -19,7 +19,7 @@ pub(crate) struct Alike {
 }
 
 /// A value that may be a candidate as a whole.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Whole {
     /// Hash of the normalised value.
     pub(crate) hash: u64,
@@ -89,6 +89,10 @@ impl Alike {
 }
 
 impl Whole {
+    pub(super) fn text<'t>(&self, all: &'t [u8]) -> &'t [u8] {
+        &all[self.at as usize..(self.at + self.len) as usize]
+    }
+
     pub(crate) fn candidate(self, form: FormId, evidence: EvidenceSet) -> Candidate {
         Candidate {
             value: self.value,

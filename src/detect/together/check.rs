@@ -1,5 +1,7 @@
 //! The checks of cells that were put by.
 
+use std::ops::Range;
+
 use super::super::find::{Cell, Column, PutBy};
 use super::super::program::Programs;
 use super::super::shape::{ELEMENTS, shape};
@@ -20,57 +22,81 @@ pub(super) struct Normalised {
     /// Whether they are as they stand in the batch's text.
     as_stored: bool,
     bytes: Vec<u8>,
-    /// Where each starts and ends.
+    /// Where in the bytes each starts and ends.
     spans: Vec<(u32, u32)>,
-    hashes: Vec<u64>,
+    /// Which of [`Found::wholes`] they are.
+    wholes: Range<usize>,
     /// Those that may be placeholders, whatever rule it is, one bit each.
     suspects: Vec<u64>,
 }
 
 impl Normalised {
+    /// A value and its hash.
     #[inline]
-    fn of<'t>(&'t self, index: usize, text: &'t [u8]) -> &'t [u8] {
+    fn of<'t>(&'t self, index: usize, text: &'t [u8], wholes: &[Whole]) -> (&'t [u8], u64) {
+        let whole = &wholes[self.wholes.start + index];
+        if self.as_stored {
+            return (whole.text(text), whole.hash);
+        }
         let (start, end) = self.spans[index];
-        let all = if self.as_stored { text } else { &self.bytes };
-        &all[start as usize..end as usize]
+        (&self.bytes[start as usize..end as usize], whole.hash)
     }
 
     /// Normalises the cells asked for, and finds out which of them may be placeholders.
     fn fill(
         &mut self,
-        how: (Normalise, Option<usize>),
+        (kind, pad): (Normalise, Option<usize>),
         text: &[u8],
         cells: &[PutBy],
         sieve: &Sieve,
+        wholes: &mut Vec<Whole>,
     ) {
-        let (kind, pad) = how;
-        self.bytes.clear();
-        self.spans.clear();
-        self.hashes.clear();
-        self.suspects.clear();
-        self.as_stored = how == (Normalise::None, None);
-        for (&asked, cells) in self.asked.iter().zip(cells.chunks(64)) {
-            let mut suspects = 0;
-            let (mut spans, mut hashes) = ([(0, 0); 64], [0; 64]);
-            let room = spans.iter_mut().zip(&mut hashes);
-            for (bit, (cell, (span, hash))) in cells.iter().zip(room).enumerate() {
-                if asked >> bit & 1 == 1 {
-                    let value = if self.as_stored {
-                        *span = (cell.at, cell.at + cell.len);
-                        cell.text(text)
-                    } else {
-                        let start = self.bytes.len();
-                        add_normalised(kind, pad, cell.text(text), &mut self.bytes);
-                        *span = (start as u32, self.bytes.len() as u32);
-                        &self.bytes[start..]
-                    };
-                    *hash = words::hash(value);
-                    suspects |= u64::from(sieve.suspects(value, *hash)) << bit;
+        let Self {
+            asked,
+            as_stored,
+            bytes,
+            spans,
+            suspects,
+            ..
+        } = self;
+        bytes.clear();
+        spans.clear();
+        suspects.clear();
+        *as_stored = (kind, pad) == (Normalise::None, None);
+        self.wholes = wholes.len()..wholes.len() + cells.len();
+        // Room is made at once: a push for each would cost as much as the hash.
+        wholes.resize(self.wholes.end, Whole::default());
+        let room = &mut wholes[self.wholes.clone()];
+        if !*as_stored {
+            spans.resize(cells.len(), (0, 0));
+        }
+        let parts = cells.chunks(64).zip(room.chunks_mut(64));
+        for (place, ((cells, room), &asked)) in parts.zip(asked.iter()).enumerate() {
+            let mut may_be = 0;
+            let each = cells.iter().zip(room).enumerate();
+            if *as_stored {
+                // Those that nobody asked for are so few that it isn't worth asking.
+                for (bit, (cell, whole)) in each {
+                    let value = cell.text(text);
+                    let hash = words::hash(value);
+                    may_be |= u64::from(sieve.suspects(value, hash)) << bit;
+                    *whole = cell.whole(hash);
+                }
+            } else {
+                let spans = &mut spans[place * 64..];
+                for ((bit, (cell, whole)), span) in each.zip(spans) {
+                    let start = bytes.len();
+                    if asked >> bit & 1 == 1 {
+                        add_normalised(kind, pad, cell.text(text), bytes);
+                    }
+                    let value = &bytes[start..];
+                    let hash = words::hash(value);
+                    may_be |= u64::from(sieve.suspects(value, hash)) << bit;
+                    *span = (start as u32, bytes.len() as u32);
+                    *whole = cell.whole(hash);
                 }
             }
-            self.spans.extend_from_slice(&spans[..cells.len()]);
-            self.hashes.extend_from_slice(&hashes[..cells.len()]);
-            self.suspects.push(suspects);
+            suspects.push(may_be);
         }
     }
 }
@@ -148,7 +174,7 @@ impl Matcher {
         if waiting.matched.iter().all(|word| *word == 0) {
             return;
         }
-        waiting.normalise(batch, together, cells, &self.suspects);
+        waiting.normalise(batch, together, cells, &self.suspects, &mut found.wholes);
         let Waiting {
             normalised,
             digits,
@@ -176,7 +202,7 @@ impl Matcher {
             fared
                 .asked
                 .copy_from_slice(&matched[place * words..][..words]);
-            let value = |index: usize| (values.of(index, batch.text), values.hashes[index]);
+            let value = |index: usize| values.of(index, batch.text, &found.wholes);
             form.checks.run_all(digits, value, fared);
             if claim.settles && is_open {
                 for (all, passes) in settled.iter_mut().zip(&fared.pass) {
@@ -206,22 +232,10 @@ impl Matcher {
             }
         }
         self.settle_claims(&together.claims, fared);
-        let first = found.wholes.len();
-        for values in &normalised[..together.kinds.len()] {
-            let each = cells.iter().zip(&values.hashes);
-            found.wholes.extend(each.map(|(cell, &hash)| Whole {
-                hash,
-                value: cell.index,
-                at: cell.at,
-                len: cell.len,
-            }));
-        }
         for (claim, fared) in together.claims.iter().zip(fared.iter_mut()) {
-            let kind = usize::from(claim.kind);
-            let start = first + kind * cells.len();
             fared.restrict(&settled);
-            let values = (&normalised[kind], batch.text);
-            self.take(claim.form, values, fared, start, found);
+            let values = (&normalised[usize::from(claim.kind)], batch.text);
+            self.take(claim.form, values, fared, found);
         }
     }
 
@@ -282,13 +296,12 @@ impl Matcher {
         id: FormId,
         (values, text): (&Normalised, &[u8]),
         fared: &mut Fared,
-        start: usize,
         found: &mut Found,
     ) {
         let form = &self.forms[usize::from(id.0)];
         let placeholders = &self.detectors[usize::from(form.detector.0)].placeholders;
-        let wholes = start..start + values.hashes.len();
-        found.alike(id, EvidenceSet::FAILED, &wholes, &fared.fail);
+        let wholes = &values.wholes;
+        found.alike(id, EvidenceSet::FAILED, wholes, &fared.fail);
         for (evidence, bits) in [
             (EvidenceSet::PASSED, &mut fared.pass),
             (EvidenceSet::UNLISTED, &mut fared.unlisted),
@@ -304,7 +317,7 @@ impl Matcher {
                     let bit = left.trailing_zeros();
                     left &= left - 1;
                     let index = place * 64 + bit as usize;
-                    let (value, hash) = (values.of(index, text), values.hashes[index]);
+                    let (value, hash) = values.of(index, text, &found.wholes);
                     let mut evidence = evidence;
                     let may_hold =
                         values.suspects[place] >> bit & 1 == 1 || placeholders.may_hold(value);
@@ -314,11 +327,11 @@ impl Matcher {
                         continue;
                     }
                     *word &= !(1 << bit);
-                    let whole = found.wholes[start + index];
+                    let whole = found.wholes[wholes.start + index];
                     found.candidates.push(whole.candidate(id, evidence));
                 }
             }
-            found.alike(id, evidence, &wholes, bits);
+            found.alike(id, evidence, wholes, bits);
         }
     }
 
@@ -377,6 +390,7 @@ impl Waiting {
         together: &Together,
         cells: &[PutBy],
         sieve: &Sieve,
+        wholes: &mut Vec<Whole>,
     ) {
         if self.normalised.len() < together.kinds.len() {
             self.normalised
@@ -392,7 +406,7 @@ impl Waiting {
                     *all |= word;
                 }
             }
-            all.fill(kind, batch.text, cells, sieve);
+            all.fill(kind, batch.text, cells, sieve, wholes);
         }
         let Some(len) = together.digits else { return };
         self.digits

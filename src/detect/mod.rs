@@ -8,6 +8,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use rayon::iter::{IndexedParallelIterator, IntoParallelRefIterator, ParallelIterator};
 use regex_automata::nfa::thompson::NFA;
 
 use crate::error::Error;
@@ -210,12 +211,19 @@ struct Work {
 impl Matcher {
     /// Compiles rules.
     pub(crate) fn new(rules: &RuleSet) -> Result<Self, Error> {
-        let mut drafts = Vec::new();
-        for (index, rule) in rules.rules.iter().enumerate() {
-            for find in &rule.find {
-                drafts.push(Draft::new(DetectorId(index as u16), rule, find)?);
-            }
+        let drafts = rules.rules.par_iter().enumerate().map(|(index, rule)| {
+            let detector = DetectorId(index as u16);
+            let finds = rule.find.iter();
+            finds
+                .map(|find| Draft::new(detector, rule, find))
+                .collect::<Result<Vec<Draft<'_>>, Error>>()
+        });
+        let mut all = Vec::new();
+        // The first one that doesn't hold is named, whoever meets it.
+        for drafts in drafts.collect::<Vec<_>>() {
+            all.append(&mut drafts?);
         }
+        let mut drafts = all;
         drafts.sort_by_key(|draft| draft.place);
         let forms = drafts
             .iter()
@@ -235,14 +243,29 @@ impl Matcher {
             .collect();
         let nfas: Vec<&NFA> = drafts.iter().map(|draft| &draft.nfa).collect();
         let detectors: Vec<Detector> = rules.rules.iter().map(Detector::new).collect();
+        let ((context, tokens_of, walks), (cells_of, kinds)) = rayon::join(
+            || {
+                (
+                    Context::new(&rules.rules, &rules.lists),
+                    Tokens::new(&of(0..tokens)),
+                    Walks::new(&nfas[..tokens + cells], tokens..tokens + cells),
+                )
+            },
+            || {
+                (
+                    Cells::new(&of(tokens..tokens + cells), tokens),
+                    Kinds::new(&nfas, tokens..tokens + cells),
+                )
+            },
+        );
         Ok(Self {
             suspects: placeholder::Sieve::of(detectors.iter().map(|one| &one.placeholders)),
             detectors,
-            context: Context::new(&rules.rules, &rules.lists),
-            tokens: Tokens::new(&of(0..tokens)),
-            cells: Cells::new(&of(tokens..tokens + cells), tokens)?,
-            kinds: Kinds::new(&nfas, tokens..tokens + cells),
-            walks: Walks::new(&nfas[..tokens + cells], tokens..tokens + cells),
+            context,
+            tokens: tokens_of,
+            cells: cells_of?,
+            kinds,
+            walks,
             leads: Leads::new(tokens + cells),
             loose: Loose::new(&loose, tokens + cells)?,
             forms,

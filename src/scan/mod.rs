@@ -166,19 +166,19 @@ impl Scan {
         emit: &mut Emit<'_>,
     ) -> Result<Summary, Error> {
         let started = std::time::Instant::now();
-        let matcher = Matcher::new(&self.rules)?;
-        let engine = Engine::new(self, matcher, progress, &self.bounds);
-        let mut record = self.record();
-        for root in &mut record.roots {
-            *root = engine.shown_path(&root.as_str().into()).to_string();
-        }
-        emit(&Event::Scan(record))?;
         let pool = rayon::ThreadPoolBuilder::new()
             .num_threads(self.threads.max(1))
             // A thread that waits for chunks takes on other members meanwhile, one upon the other.
             .stack_size(64 << 20)
             .build()
             .map_err(|error| Error::usage(format!("--threads {}: {error}", self.threads)))?;
+        let matcher = pool.install(|| Matcher::new(&self.rules))?;
+        let engine = Engine::new(self, matcher, progress, &self.bounds);
+        let mut record = self.record();
+        for root in &mut record.roots {
+            *root = engine.shown_path(&root.as_str().into()).to_string();
+        }
+        emit(&Event::Scan(record))?;
         let giver = Mutex::new(Giver {
             emit,
             totals: Totals::default(),

@@ -55,7 +55,7 @@ mod settings;
 #[cfg(feature = "sevenz")]
 mod sevenz;
 mod sql;
-mod sqlite;
+pub(crate) mod sqlite;
 #[cfg(feature = "archives")]
 mod tape;
 #[cfg(feature = "archives")]

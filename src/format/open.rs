@@ -31,6 +31,8 @@ pub struct Opened<'a> {
     pub head: Option<Bytes>,
     /// Its size in bytes, unpacked, where it is known.
     pub len: Option<u64>,
+    /// Whether it is compressed as a whole, so that it is opened as what is inside.
+    pub is_packed: bool,
     /// What reads it.
     pub reader: Result<Box<dyn Reader + 'a>, Problem>,
 }
@@ -55,6 +57,7 @@ pub fn open<'a>(input: Input<'a>, options: &ReadOptions) -> Opened<'a> {
                 format: Some(name),
                 head: None,
                 len: None,
+                is_packed: false,
                 reader: Err(problem),
             }
         }
@@ -113,6 +116,7 @@ fn unwrap<'a>(mut layer: Layer<'a>, options: &ReadOptions) -> Layer<'a> {
                 format: Some(wrap.name),
                 head: None,
                 len: None,
+                is_packed: false,
                 reader: Err(Problem::failed(format!("can't be unpacked: {error}"))),
             }),
         };
@@ -129,7 +133,11 @@ impl<'a> Opened<'a> {
             let reader: Box<dyn Reader + 'a> = Box::new(Unpacked { inner, count });
             reader
         });
-        Self { reader, ..self }
+        Self {
+            reader,
+            is_packed: true,
+            ..self
+        }
     }
 }
 
@@ -181,6 +189,7 @@ fn open_as_is<'a>(input: Input<'a>, options: &ReadOptions) -> Layer<'a> {
                 format: None,
                 head: None,
                 len: None,
+                is_packed: false,
                 reader,
             });
         }
@@ -224,6 +233,7 @@ fn read_as<'a>(body: Body<'a>, look: &Head<'_>, head: &Bytes, options: &ReadOpti
             format: None,
             head: None,
             len: None,
+            is_packed: false,
             reader: Err(unknown(head, look.name)),
         };
     };
@@ -240,6 +250,7 @@ fn read_as<'a>(body: Body<'a>, look: &Head<'_>, head: &Bytes, options: &ReadOpti
                         format: Some(other.name()),
                         head: None,
                         len: look.len,
+                        is_packed: false,
                         reader,
                     };
                 }
@@ -252,6 +263,7 @@ fn read_as<'a>(body: Body<'a>, look: &Head<'_>, head: &Bytes, options: &ReadOpti
         format: Some(format.name()),
         head: rest,
         len: look.len,
+        is_packed: false,
         reader,
     }
 }

@@ -182,6 +182,7 @@ pub(crate) fn read_input<'e>(
             format: None,
             head: None,
             len: None,
+            is_packed: false,
             reader: Err(problem),
         }
     });

@@ -3,7 +3,8 @@
 //! The file format is small and fixed (<https://sqlite.org/fileformat2.html>), and reading it directly is what a scan needs: a
 //! mapped file of any size without a copy, tables on all threads, no SQL of a stranger's run (views and triggers are never
 //! evaluated; what they show lies in tables), nothing beside the file touched, and the rest of a damaged one read. `pages.rs`
-//! walks the trees of pages, `record.rs` takes rows apart, `schema.rs` knows what columns are called.
+//! walks the trees of pages, `record.rs` takes rows apart, `schema.rs` knows what columns are called. `anew.rs` writes a database
+//! with other values in some cells, for tests of recall.
 
 use std::sync::Arc;
 
@@ -11,10 +12,12 @@ use super::{Chunk, Extent, Format, Head, Likelihood, Part, Piece, ReadOptions, R
 use crate::error::Problem;
 use crate::input::Body;
 
+mod anew;
 mod pages;
 mod record;
 mod schema;
 
+pub(crate) use anew::{each_cell, written};
 use pages::{File, Leaf, Walk};
 use record::Values;
 use schema::{Table, tables};

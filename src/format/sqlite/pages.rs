@@ -100,6 +100,11 @@ impl File {
         self.page_size
     }
 
+    /// Bytes of a page that hold data.
+    pub(super) fn usable(&self) -> usize {
+        self.usable
+    }
+
     pub(super) fn encoding(&self) -> Encoding {
         self.encoding
     }

@@ -1,151 +1,147 @@
-//! A copy of a file in memory, unpacked, with the places of its values.
+//! A copy of a document in memory, with its values and their places.
+//!
+//! Of a text, places are bytes of the document, and what takes a value's place is spliced in. Of a Parquet file or a SQLite
+//! database, a place is a cell, and the document is written anew (`parquet.rs`, `sqlite.rs`); the text of such cells is
+//! kept here one behind the other, so that both kinds look alike to whoever chooses places.
 
-use std::io::Read;
-use std::path::Path;
-
-use crate::format::{Batch, ColumnId, Piece, ReadOptions, Sink, open};
-use crate::input::{Body, Budget, Bytes, Input};
-
-/// Bytes of a file that are copied; of a longer one, its start up to the end of a line.
-const MOST: usize = 16 << 20;
+use crate::error::Verdict;
+use crate::format::{Batch, ColumnId, Piece, Reader, Sink};
+use crate::input::Bytes;
 
 /// A value and where it is.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Value {
     /// Its column, a number into [`Copy::columns`].
     pub(super) column: u32,
-    /// First byte, in the unpacked bytes.
+    /// First byte, in [`Copy::bytes`].
     pub(super) start: u64,
     /// Behind the last byte.
     pub(super) end: u64,
     /// Bytes that a letter or digit takes there.
     pub(super) width: u8,
+    /// What may take its place.
+    pub(super) slot: Slot,
+    /// Its record, from 1; only of cells.
+    pub(super) row: u64,
 }
 
-/// How a file is packed.
+/// What a place can hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Packed {
-    Plain,
-    #[cfg(feature = "archives")]
-    Gzip,
-    #[cfg(feature = "archives")]
-    Zstd,
-    #[cfg(feature = "archives")]
-    Bzip2,
+pub(super) enum Slot {
+    /// Any text.
+    Text,
+    /// A whole number, and how many bytes it may take.
+    Integer(u8),
 }
 
-/// A copy of a file.
+impl Slot {
+    /// Whether a text can stand there, and reads back as it is.
+    pub(super) fn takes(self, text: &[u8]) -> bool {
+        match self {
+            Slot::Text => true,
+            Slot::Integer(bytes) => whole_number(text).is_some_and(|number| {
+                let bits = u32::from(bytes) * 8;
+                bits >= 64 || number.unsigned_abs() < 1 << (bits - 1)
+            }),
+        }
+    }
+}
+
+/// The number that a text writes out; none where it would be written otherwise.
+pub(super) fn whole_number(text: &[u8]) -> Option<i64> {
+    let number: i64 = std::str::from_utf8(text).ok()?.parse().ok()?;
+    (itoa::Buffer::new().format(number).as_bytes() == text).then_some(number)
+}
+
+/// How a document is written anew.
+#[derive(Clone, Debug)]
+pub(super) enum Kind {
+    /// Values are spliced into its text.
+    Text,
+    /// Cells of this Parquet file.
+    #[cfg(feature = "parquet")]
+    Parquet(Bytes),
+    /// Cells of this SQLite database.
+    Sqlite(Bytes),
+}
+
+/// New texts of cells, by their number in [`Copy::values`].
+pub(super) type Texts = hashbrown::HashMap<u64, Vec<u8>>;
+
+/// A copy of a document.
+#[derive(Debug)]
 pub(super) struct Copy {
-    /// The unpacked bytes.
+    /// The bytes in which values have their places: those of the text, or all cells one behind the other.
     pub(super) bytes: Bytes,
-    packed: Packed,
-    format: &'static str,
+    /// How it is written anew.
+    pub(super) kind: Kind,
     /// Table and name of each column.
     pub(super) columns: Vec<(String, String)>,
     /// Values with a known place, in its order.
     pub(super) values: Vec<Value>,
-    /// Whether only the start was copied.
-    pub(super) is_cut: bool,
 }
 
 impl Copy {
-    pub(super) fn of(path: &Path, name: &str, options: &ReadOptions) -> Result<Self, String> {
-        let mut file = std::fs::File::open(path).map_err(|error| error.to_string())?;
-        let mut head = Vec::new();
-        Read::by_ref(&mut file)
-            .take(8)
-            .read_to_end(&mut head)
-            .map_err(|error| error.to_string())?;
-        let (packed, inner) = packing(&head, name);
-        let whole = head.as_slice().chain(file);
-        let (bytes, is_cut) = unpacked(packed, whole).map_err(|error| error.to_string())?;
-        let mut copy = Self {
-            bytes: bytes.into(),
-            packed,
-            format: "",
+    /// An empty one.
+    pub(super) fn new(bytes: Bytes, kind: Kind) -> Self {
+        Self {
+            bytes,
+            kind,
             columns: Vec::new(),
             values: Vec::new(),
-            is_cut,
-        };
-        copy.read(inner, options)?;
-        Ok(copy)
-    }
-
-    /// The format, with what it is packed in.
-    pub(super) fn format(&self) -> String {
-        match self.packed {
-            Packed::Plain => self.format.to_owned(),
-            #[cfg(feature = "archives")]
-            Packed::Gzip => format!("{} in gzip", self.format),
-            #[cfg(feature = "archives")]
-            Packed::Zstd => format!("{} in zstd", self.format),
-            #[cfg(feature = "archives")]
-            Packed::Bzip2 => format!("{} in bzip2", self.format),
         }
     }
 
-    /// The copy as it is, packed.
-    pub(super) fn packed(&self) -> Result<Bytes, String> {
-        if self.packed == Packed::Plain {
-            return Ok(self.bytes.clone());
-        }
-        self.pack(&self.bytes)
+    /// The bytes of a value.
+    pub(super) fn text(&self, value: &Value) -> &[u8] {
+        &self.bytes[value.start as usize..value.end as usize]
     }
 
-    /// Packs bytes as the file was.
-    pub(super) fn pack(&self, bytes: &[u8]) -> Result<Bytes, String> {
-        let packed = match self.packed {
-            Packed::Plain => Ok(bytes.to_vec()),
-            #[cfg(feature = "archives")]
-            Packed::Gzip => gzip(bytes),
-            #[cfg(feature = "archives")]
-            Packed::Zstd => zstd::bulk::compress(bytes, 1),
-            #[cfg(feature = "archives")]
-            Packed::Bzip2 => bzip2(bytes),
-        };
-        packed.map(Bytes::from).map_err(|error| error.to_string())
+    /// The number of a column, which is new if it has to be.
+    pub(super) fn column(&mut self, table: &str, name: &str) -> u32 {
+        let known = self
+            .columns
+            .iter()
+            .position(|(t, n)| t == table && n == name);
+        known.unwrap_or_else(|| {
+            self.columns.push((table.to_owned(), name.to_owned()));
+            self.columns.len() - 1
+        }) as u32
     }
 
-    fn read(&mut self, name: &str, options: &ReadOptions) -> Result<(), String> {
-        let input = Input {
-            name: name.to_owned(),
-            folder: None,
-            depth: 0,
-            body: Body::Blob(self.bytes.clone()),
-            budget: Budget::default(),
-        };
-        let opened = open(input, options);
-        self.format = opened.format.unwrap_or("unknown");
-        let mut reader = opened.reader.map_err(|problem| problem.to_string())?;
+    /// Reads the values of a text.
+    pub(super) fn of_text(
+        bytes: Bytes,
+        format: &str,
+        mut reader: Box<dyn Reader + '_>,
+    ) -> Result<Self, String> {
+        let mut copy = Self::new(bytes, Kind::Text);
         loop {
             match reader.next_piece() {
                 Ok(None) => break,
                 Ok(Some(Piece::Chunk(part))) => {
                     let mut places = Places {
-                        copy: self,
+                        copy: &mut copy,
                         table: part.table.as_deref().unwrap_or_default().to_owned(),
                         numbers: Vec::new(),
                     };
                     part.chunk.read(&mut places);
                 }
                 Ok(Some(_)) => {
-                    return Err("it is an archive; unpack it to measure on its members".to_owned());
+                    return Err(format!("members of {format} are not put together again"));
                 }
-                Err(problem) if problem.verdict > crate::error::Verdict::Lost => {
-                    return Err(problem.to_string());
-                }
+                Err(problem) if problem.verdict > Verdict::Lost => return Err(problem.to_string()),
                 Err(_) => {}
             }
         }
-        self.values.sort_by_key(|value| value.start);
-        self.values.dedup_by_key(|value| value.start);
-        if self.values.is_empty() {
+        copy.values.sort_by_key(|value| value.start);
+        copy.values.dedup_by_key(|value| value.start);
+        if copy.values.is_empty() {
             return Err(format!(
-                "values of {} have no place in the stored bytes",
-                self.format
+                "values of {format} have no place in the stored bytes"
             ));
         }
-        Ok(())
+        Ok(copy)
     }
 }
 
@@ -168,20 +164,16 @@ impl Places<'_> {
 
 impl Sink for Places<'_> {
     fn column(&mut self, name: &str) -> ColumnId {
-        let key = (self.table.clone(), name.to_owned());
-        let known = self.copy.columns.iter().position(|column| *column == key);
-        let number = known.unwrap_or_else(|| {
-            self.copy.columns.push(key);
-            self.copy.columns.len() - 1
-        });
-        let place = self
-            .numbers
-            .iter()
-            .position(|known| *known == number as u32);
+        let number = self.copy.column(&self.table, name);
+        let place = self.numbers.iter().position(|known| *known == number);
         ColumnId(place.unwrap_or_else(|| {
-            self.numbers.push(number as u32);
+            self.numbers.push(number);
             self.numbers.len() - 1
         }) as u32)
+    }
+
+    fn table(&mut self, table: Option<&std::sync::Arc<str>>) {
+        self.table = table.map_or_else(String::new, ToString::to_string);
     }
 
     fn batch(&mut self, batch: Batch<'_>) {
@@ -201,66 +193,11 @@ impl Sink for Places<'_> {
                 start,
                 end,
                 width,
+                slot: Slot::Text,
+                row: 0,
             });
         }
     }
 
     fn problem(&mut self, _: crate::error::Problem) {}
-}
-
-/// How a file is packed, by its signature, and the name of what is inside.
-fn packing<'n>(head: &[u8], name: &'n str) -> (Packed, &'n str) {
-    #[cfg(feature = "archives")]
-    {
-        let stem = || name.rsplit_once('.').map_or(name, |(stem, _)| stem);
-        if head.starts_with(&[0x1F, 0x8B]) {
-            return (Packed::Gzip, stem());
-        }
-        if head.starts_with(&[0x28, 0xB5, 0x2F, 0xFD]) {
-            return (Packed::Zstd, stem());
-        }
-        if head.starts_with(b"BZh") {
-            return (Packed::Bzip2, stem());
-        }
-    }
-    let _ = head;
-    (Packed::Plain, name)
-}
-
-/// The unpacked bytes, and whether they are only the start.
-fn unpacked<'r>(packed: Packed, stored: impl Read + 'r) -> std::io::Result<(Vec<u8>, bool)> {
-    let reader: Box<dyn Read + 'r> = match packed {
-        Packed::Plain => Box::new(stored),
-        #[cfg(feature = "archives")]
-        Packed::Gzip => Box::new(flate2::read::MultiGzDecoder::new(stored)),
-        #[cfg(feature = "archives")]
-        Packed::Zstd => Box::new(zstd::stream::read::Decoder::new(stored)?),
-        #[cfg(feature = "archives")]
-        Packed::Bzip2 => Box::new(bzip2::read::MultiBzDecoder::new(stored)),
-    };
-    let mut bytes = Vec::new();
-    reader.take(MOST as u64 + 1).read_to_end(&mut bytes)?;
-    let is_cut = bytes.len() > MOST;
-    if is_cut {
-        bytes.truncate(MOST);
-        let end = memchr::memrchr(b'\n', &bytes).map_or(bytes.len(), |at| at + 1);
-        bytes.truncate(end);
-    }
-    Ok((bytes, is_cut))
-}
-
-#[cfg(feature = "archives")]
-fn gzip(bytes: &[u8]) -> std::io::Result<Vec<u8>> {
-    use std::io::Write as _;
-    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-    encoder.write_all(bytes)?;
-    encoder.finish()
-}
-
-#[cfg(feature = "archives")]
-fn bzip2(bytes: &[u8]) -> std::io::Result<Vec<u8>> {
-    use std::io::Write as _;
-    let mut encoder = bzip2::write::BzEncoder::new(Vec::new(), bzip2::Compression::fast());
-    encoder.write_all(bytes)?;
-    encoder.finish()
 }

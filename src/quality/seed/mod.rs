@@ -4,26 +4,36 @@
 //! copies are packed again as the files were. A scan of the copies then shows what share is found, by format, detector,
 //! and where the value stands. Nothing is written to disk, and nothing of the files is shown.
 //!
-//! `copy.rs` reads a file and says where its values are, `plant.rs` chooses places and fills them; this file scans and counts.
+//! `tree.rs` takes a file apart down to its documents (`pack.rs`, `zip.rs`, `tar.rs`), `copy.rs` says where the values of one are,
+//! `plant.rs` chooses places and fills them (`parquet.rs`, `sqlite.rs`); this file scans and counts.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
 use serde::Serialize;
 
 use super::eval::measure::{Estimate, wilson};
 use super::generate::{Locale, Rng};
 use crate::error::Error;
-use crate::event::Event;
+use crate::event::{Event, Finding};
 use crate::input::Bytes;
 use crate::scan::{Progress, Scan};
 
 mod copy;
+mod pack;
+#[cfg(feature = "parquet")]
+mod parquet;
 mod plant;
+mod sqlite;
+#[cfg(feature = "archives")]
+mod tar;
+mod tree;
+#[cfg(feature = "archives")]
+mod zip;
 
-use copy::Copy;
-use plant::{Planted, Where, plant};
+use plant::{Place, Planted, Where, plant};
+use tree::Apart;
 
 /// How values are planted.
 #[derive(Clone, Debug)]
@@ -62,7 +72,7 @@ pub struct Outcome {
     pub recalls: Vec<Recall>,
     /// Files in which values were planted.
     pub files: usize,
-    /// Files in which none could be, and why.
+    /// Files, and members of archives, in which none could be, and why.
     pub left_out: Vec<(String, String)>,
     /// Files of which only the start was copied.
     pub cut: Vec<String>,
@@ -86,6 +96,10 @@ pub fn seed(scan: &Scan, paths: &[PathBuf], options: &Options) -> Result<Outcome
         match seeded(scan, path, &found.name, options, number as u64) {
             Ok(file) => {
                 outcome.files += 1;
+                for (member, why) in file.left_out {
+                    let name = crate::report::input_name(&found.name, Some(&member));
+                    outcome.left_out.push((name, why));
+                }
                 if file.is_cut {
                     outcome.cut.push(found.name);
                 }
@@ -115,7 +129,14 @@ pub fn seed(scan: &Scan, paths: &[PathBuf], options: &Options) -> Result<Outcome
 /// One file's counts.
 struct Seeded {
     counts: BTreeMap<Key, (u64, u64)>,
+    left_out: Vec<(String, String)>,
     is_cut: bool,
+}
+
+/// What was planted in a document.
+struct Sown {
+    format: String,
+    planted: Vec<Planted>,
 }
 
 fn seeded(
@@ -125,47 +146,77 @@ fn seeded(
     options: &Options,
     number: u64,
 ) -> Result<Seeded, String> {
-    let copy = Copy::of(path, name, &scan.read)?;
-    let held = held(scan, name, &copy.packed()?)?;
+    let mut apart = Apart::new(&scan.read);
+    let tree = apart.file(path, name)?;
+    let mut left_out = apart.left_out;
+    let (held, members) = held(scan, name, &tree.stored()?)?;
     let mut rng = Rng::new(options.seed, number);
-    let (bytes, planted) = plant(&copy, &held, options, &mut rng);
-    if planted.is_empty() {
+    let mut sown: BTreeMap<String, Sown> = BTreeMap::new();
+    let bytes = tree.changed(&mut |member, document| {
+        // Else nothing planted there could be told from what is missed.
+        if !members.contains(member) {
+            let why = "a scan calls it otherwise, or doesn't read it".to_owned();
+            left_out.push((member.to_owned(), why));
+            return Ok(None);
+        }
+        let (bytes, planted) = match plant(&document.copy, member, &held, options, &mut rng) {
+            Ok(planted) => planted,
+            Err(why) if !member.is_empty() => {
+                left_out.push((member.to_owned(), why));
+                return Ok(None);
+            }
+            Err(why) => return Err(why),
+        };
+        if planted.is_empty() {
+            return Ok(None);
+        }
+        let format = document.format.clone();
+        sown.insert(member.to_owned(), Sown { format, planted });
+        Ok(Some(bytes))
+    })?;
+    let Some(bytes) = bytes else {
         return Err("it has no value that could be replaced".to_owned());
-    }
-    let found = found(scan, name, copy.pack(&bytes)?, &planted, options.threshold)?;
-    let format = copy.format();
+    };
+    let found = found(scan, name, bytes.into(), &sown, options.threshold)?;
     let mut counts: BTreeMap<Key, (u64, u64)> = BTreeMap::new();
-    for (value, is_found) in planted.iter().zip(found) {
-        let key = (
-            format.clone(),
-            value.detector.to_owned(),
-            value.place.name(),
-        );
-        let count = counts.entry(key).or_default();
-        count.0 += 1;
-        count.1 += u64::from(is_found);
+    for (member, document) in &sown {
+        for (value, is_found) in document.planted.iter().zip(&found[member]) {
+            let key = (
+                document.format.clone(),
+                value.detector.to_owned(),
+                value.place.name(),
+            );
+            let count = counts.entry(key).or_default();
+            count.0 += 1;
+            count.1 += u64::from(*is_found);
+        }
     }
     Ok(Seeded {
         counts,
-        is_cut: copy.is_cut,
+        left_out,
+        is_cut: apart.is_cut,
     })
 }
 
-/// Which detectors fill which columns of a file as it is: table, column, detector.
-type Held = HashMap<(String, String), Vec<String>>;
+/// Which detectors fill which columns of a file as it is: member, table, column, detector.
+type Held = HashMap<(String, String, String), Vec<String>>;
 
-fn held(scan: &Scan, name: &str, bytes: &Bytes) -> Result<Held, String> {
-    let mut held = Held::new();
+/// What the columns of a file hold; and the members that were read, with the file itself as one without a name.
+fn held(scan: &Scan, name: &str, bytes: &Bytes) -> Result<(Held, HashSet<String>), String> {
+    let (mut held, mut members) = (Held::new(), HashSet::new());
     let scan = like(scan, false);
     scan.run_in_memory(
         vec![(name.to_owned(), bytes.clone())],
         &Progress::default(),
         &mut |event| {
+            let text =
+                |part: &Option<std::sync::Arc<str>>| part.as_deref().unwrap_or_default().to_owned();
+            if let Event::File(file) = event {
+                members.insert(text(&file.member));
+            }
             if let Event::Column(column) = event {
-                let text = |part: &Option<std::sync::Arc<str>>| {
-                    part.as_deref().unwrap_or_default().to_owned()
-                };
-                let place = (text(&column.place.table), text(&column.place.column));
+                let place = &column.place;
+                let place = (text(&place.member), text(&place.table), text(&place.column));
                 let full = column
                     .detectors
                     .iter()
@@ -177,41 +228,91 @@ fn held(scan: &Scan, name: &str, bytes: &Bytes) -> Result<Held, String> {
         },
     )
     .map_err(|error| error.to_string())?;
-    Ok(held)
+    Ok((held, members))
 }
 
-/// Whether each planted value is found.
-fn found(
+/// Whether each planted value is found, by member.
+fn found<'s>(
     scan: &Scan,
     name: &str,
     bytes: Bytes,
-    planted: &[Planted],
+    sown: &'s BTreeMap<String, Sown>,
     threshold: f64,
-) -> Result<Vec<bool>, String> {
-    let mut is_found = vec![false; planted.len()];
+) -> Result<HashMap<&'s String, Vec<bool>>, String> {
+    let none = |document: &Sown| vec![false; document.planted.len()];
+    let mut is_found: HashMap<&String, Vec<bool>> = sown
+        .iter()
+        .map(|(member, document)| (member, none(document)))
+        .collect();
+    let cells = by_cell(sown);
     let scan = like(scan, true);
-    // Planted values are in the order of their places, and do not overlap.
     scan.run_in_memory(
         vec![(name.to_owned(), bytes)],
         &Progress::default(),
         &mut |event| {
             if let Event::Finding(finding) = event
                 && finding.confidence >= threshold
-                && let Some((start, end)) = finding.start.zip(finding.end)
+                && let member = finding.place.member.as_deref().unwrap_or_default()
+                && let Some((member, document)) = sown.get_key_value(member)
+                && let Some(is_found) = is_found.get_mut(member)
             {
-                let first = planted.partition_point(|value| value.end <= start);
-                for (value, is_found) in planted.iter().zip(&mut is_found).skip(first) {
-                    if value.start >= end {
-                        break;
-                    }
-                    *is_found |= value.accepts(&finding.detector.id);
-                }
+                note(finding, member, &document.planted, &cells, is_found);
             }
             Ok(())
         },
     )
     .map_err(|error| error.to_string())?;
     Ok(is_found)
+}
+
+/// Member, table, column and row of cells, and which planted values stand there.
+type Cells<'s> = HashMap<(&'s str, &'s str, &'s str, u64), Vec<usize>>;
+
+fn by_cell(sown: &BTreeMap<String, Sown>) -> Cells<'_> {
+    let mut cells = Cells::new();
+    for (member, document) in sown {
+        for (number, value) in document.planted.iter().enumerate() {
+            if let Place::Cell((table, column), row, _) = &value.at {
+                let key = (member.as_str(), table.as_str(), column.as_str(), *row);
+                cells.entry(key).or_default().push(number);
+            }
+        }
+    }
+    cells
+}
+
+/// Notes the planted values that a finding is.
+fn note(
+    finding: &Finding,
+    member: &str,
+    planted: &[Planted],
+    cells: &Cells<'_>,
+    is_found: &mut [bool],
+) {
+    // Planted values are in the order of their places, and do not overlap.
+    if let Some((start, end)) = finding.start.zip(finding.end) {
+        let first = planted
+            .partition_point(|value| matches!(value.at, Place::Bytes(_, last) if last <= start));
+        for (value, is_found) in planted.iter().zip(is_found.iter_mut()).skip(first) {
+            if !matches!(value.at, Place::Bytes(first, _) if first < end) {
+                break;
+            }
+            *is_found |= value.accepts(&finding.detector.id);
+        }
+    }
+    let part = |part: &'_ Option<std::sync::Arc<str>>| part.clone().unwrap_or_default();
+    let (table, column) = (part(&finding.place.table), part(&finding.place.column));
+    let found = finding.value.as_deref().unwrap_or_default();
+    for &number in cells
+        .get(&(member, &*table, &*column, finding.row))
+        .into_iter()
+        .flatten()
+    {
+        if let Place::Cell(_, _, text) = &planted[number].at {
+            let is_it = !found.is_empty() && (text.contains(found) || found.contains(&**text));
+            is_found[number] |= is_it && planted[number].accepts(&finding.detector.id);
+        }
+    }
 }
 
 /// The same scan, over other inputs.
@@ -313,6 +414,183 @@ mod tests {
                 assert_eq!(recall.found, recall.planted, "{recall:?}");
             }
         }
+    }
+
+    /// What was planted and found of a detector, by format.
+    fn by_format(outcome: &Outcome, detector: &str) -> BTreeMap<String, (u64, u64)> {
+        let mut sums: BTreeMap<String, (u64, u64)> = BTreeMap::new();
+        let own = outcome.recalls.iter();
+        for recall in own.filter(|recall| recall.detector == detector) {
+            let sum = sums.entry(recall.format.clone()).or_default();
+            sum.0 += recall.planted;
+            sum.1 += recall.found;
+        }
+        sums
+    }
+
+    fn seeded_folder(folder: &Path) -> Outcome {
+        let scan = Scan::of(vec![], rules());
+        seed(&scan, &[folder.to_owned()], &options()).unwrap()
+    }
+
+    #[cfg(feature = "archives")]
+    fn customers() -> Vec<u8> {
+        let rows = (0..60).map(|n| format!("{n};u{n}@post{n}.nl\n"));
+        std::iter::once("id;email\n".to_owned())
+            .chain(rows)
+            .collect::<String>()
+            .into_bytes()
+    }
+
+    #[cfg(feature = "archives")]
+    fn zipped(members: &[(&str, &[u8], ::zip::CompressionMethod)]) -> Vec<u8> {
+        use std::io::Write as _;
+        let mut zip = ::zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+        for (name, content, method) in members {
+            let options = ::zip::write::SimpleFileOptions::default().compression_method(*method);
+            zip.start_file(*name, options).unwrap();
+            zip.write_all(content).unwrap();
+        }
+        zip.finish().unwrap().into_inner()
+    }
+
+    #[cfg(feature = "archives")]
+    #[test]
+    fn values_are_planted_in_members_of_archives() {
+        use ::zip::CompressionMethod as Method;
+        use pack::Packed;
+        let folder = tempfile::tempdir().unwrap();
+        let csv = customers();
+        let packed = Packed::Gzip.pack(csv.clone()).unwrap();
+        let inner = zipped(&[("deep.csv", &csv, Method::Zstd)]);
+        let logo = [0x89, b'P', b'N', b'G', 13, 10, 26, 10, 0, 0];
+        let zip = zipped(&[
+            ("a/plain.csv", &csv, Method::Deflated),
+            ("packed.csv.gz", &packed, Method::Stored),
+            ("inner.zip", &inner, Method::Stored),
+            ("logo.png", &logo, Method::Stored),
+        ]);
+        std::fs::write(folder.path().join("all.zip"), &zip).unwrap();
+        let mut tar = ::tar::Builder::new(Vec::new());
+        // Too long for a header of its own.
+        let long = format!("{}/people.csv", "folder".repeat(30));
+        for (name, content) in [(long.as_str(), &csv), ("nothing.txt", &b"-".to_vec())] {
+            let mut header = ::tar::Header::new_gnu();
+            header.set_size(content.len() as u64);
+            header.set_mode(0o644);
+            tar.append_data(&mut header, name, &content[..]).unwrap();
+        }
+        let tar = Packed::Zstd.pack(tar.into_inner().unwrap()).unwrap();
+        std::fs::write(folder.path().join("all.tar.zst"), tar).unwrap();
+        let outcome = seeded_folder(folder.path());
+        let mails = by_format(&outcome, "email");
+        let formats: Vec<&str> = mails.keys().map(String::as_str).collect();
+        let expected = [
+            "csv in gzip in zip",
+            "csv in tar in zstd",
+            "csv in zip",
+            "csv in zip in zip",
+        ];
+        assert_eq!(formats, expected, "{outcome:?}");
+        assert!(
+            mails
+                .values()
+                .all(|(planted, found)| planted == found && *found >= 2)
+        );
+        assert!(
+            outcome
+                .left_out
+                .iter()
+                .any(|(name, _)| name.ends_with("all.zip!/logo.png")),
+            "{:?}",
+            outcome.left_out
+        );
+    }
+
+    #[cfg(feature = "parquet")]
+    #[test]
+    fn values_are_planted_in_cells_of_parquet_whatever_they_are_nested_in() {
+        use ::parquet::arrow::ArrowWriter;
+        use ::parquet::file::properties::WriterProperties;
+        use arrow::array::{
+            ArrayRef, Int64Array, ListBuilder, RecordBatch, StringArray, StringBuilder,
+        };
+        use std::sync::Arc;
+
+        let folder = tempfile::tempdir().unwrap();
+        let numbers: Vec<i64> = (0..200).map(|n| 100_000_000 + n * 7919).collect();
+        // Some rows of a list are empty, some have several values, and some texts are none.
+        let mut lists = ListBuilder::new(StringBuilder::new());
+        for n in 0..200 {
+            for part in 0..n % 3 {
+                lists
+                    .values()
+                    .append_value(format!("p{n}q{part}@post{n}.nl"));
+            }
+            lists.append(n % 7 != 0);
+        }
+        let names = (0..200).map(|n| (n % 5 != 0).then(|| format!("w{n}@werk{n}.nl")));
+        let batch = RecordBatch::try_from_iter_with_nullable([
+            (
+                "number",
+                Arc::new(Int64Array::from(numbers)) as ArrayRef,
+                false,
+            ),
+            (
+                "mail",
+                Arc::new(names.collect::<StringArray>()) as ArrayRef,
+                true,
+            ),
+            ("mails", Arc::new(lists.finish()) as ArrayRef, true),
+        ])
+        .unwrap();
+        let path = folder.path().join("people.parquet");
+        let properties = WriterProperties::builder()
+            .set_compression(::parquet::basic::Compression::SNAPPY)
+            .set_max_row_group_row_count(Some(64))
+            .build();
+        let file = std::fs::File::create(&path).unwrap();
+        let mut writer = ArrowWriter::try_new(file, batch.schema(), Some(properties)).unwrap();
+        writer.write(&batch).unwrap();
+        writer.close().unwrap();
+
+        let bytes: Bytes = std::fs::read(&path).unwrap().into();
+        let copy = super::parquet::copy(&bytes).unwrap();
+        let text = |value: &copy::Value| String::from_utf8(copy.text(value).to_vec()).unwrap();
+        let texts: copy::Texts = (0..)
+            .zip(&copy.values)
+            .filter(|(number, value)| number % 10 == 0 && value.slot == copy::Slot::Text)
+            .map(|(number, _)| (number, format!("new{number}@new.nl").into_bytes()))
+            .collect();
+        let new = super::parquet::written(&bytes, &texts).unwrap();
+        let again = super::parquet::copy(&new.into()).unwrap();
+        assert_eq!(again.values.len(), copy.values.len());
+        for (number, (old, new)) in (0..).zip(copy.values.iter().zip(&again.values)) {
+            let expected = match texts.get(&number) {
+                Some(text) => String::from_utf8(text.clone()).unwrap(),
+                None => text(old),
+            };
+            assert_eq!(again.text(new), expected.as_bytes());
+            assert_eq!((new.row, new.column), (old.row, old.column));
+        }
+
+        let mails = by_format(&seeded_folder(folder.path()), "email");
+        let (planted, found) = mails["parquet"];
+        assert!(planted > 8 && planted == found, "{mails:?}");
+    }
+
+    #[test]
+    fn values_are_planted_in_cells_of_databases() {
+        let folder = tempfile::tempdir().unwrap();
+        let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/corpus");
+        for (case, name) in [("sqlite-tables", "shop.db"), ("sqlite-utf16", "wide.db")] {
+            let from = corpus.join(case).join("in/shop.db");
+            std::fs::copy(from, folder.path().join(name)).unwrap();
+        }
+        let outcome = seeded_folder(folder.path());
+        assert_eq!(outcome.files, 2, "{:?}", outcome.left_out);
+        let (planted, found) = by_format(&outcome, "email")["sqlite"];
+        assert!(planted >= 2 && planted == found, "{outcome:?}");
     }
 
     #[test]

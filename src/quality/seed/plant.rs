@@ -1,11 +1,12 @@
 //! Chooses places in a copy, and puts values of invented persons there.
 //!
 //! A value takes the place of another, between the same quotes and separators, so that quoting and nesting stay as they are. It holds
-//! letters, digits, spaces and marks that mean nothing to any format, and is written in the encoding around it.
+//! letters, digits, spaces and marks that mean nothing to any format, and is written in the encoding around it. Where cells are
+//! typed, a whole number only takes the place of one.
 
 use hashbrown::HashMap;
 
-use super::copy::{Copy, Value};
+use super::copy::{Copy, Kind, Slot, Texts, Value};
 use super::{Held, Options};
 use crate::quality::generate::{Locale, Rng, value_of};
 
@@ -23,16 +24,23 @@ pub(super) enum Where {
     Stray,
 }
 
+/// Where a planted value is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    /// From its first byte up to the one behind its last, in the seeded document.
+    Bytes(u64, u64),
+    /// In a cell: table, column, row from 1. Other values may stand there, too, so it is known by its text.
+    Cell((String, String), u64, String),
+}
+
 /// A planted value.
 #[derive(Clone, Debug)]
 pub(super) struct Planted {
-    /// First byte in the seeded copy.
-    pub(super) start: u64,
-    /// Behind the last byte.
-    pub(super) end: u64,
+    /// Where it is.
+    pub(super) at: Place,
     /// The detector whose value it is.
     pub(super) detector: &'static str,
-    /// Where it stands.
+    /// What kind of place that is.
     pub(super) place: Where,
 }
 
@@ -67,6 +75,8 @@ const STRAYS: &[&str] = &["email", "phone", "iban", "credit-card"];
 
 /// A place, what goes there, and where that is.
 struct Plan {
+    /// The number of the value whose place it takes.
+    number: u64,
     value: Value,
     detector: &'static str,
     before: &'static str,
@@ -74,21 +84,24 @@ struct Plan {
     place: Where,
 }
 
-/// A seeded copy, and what was planted in it, in the order of its places.
+/// A seeded copy of a document of this member, and what was planted in it, in the order of its places.
 pub(super) fn plant(
     copy: &Copy,
+    member: &str,
     held: &Held,
     options: &Options,
     rng: &mut Rng,
-) -> (Vec<u8>, Vec<Planted>) {
-    let mut columns: Vec<Vec<Value>> = vec![Vec::new(); copy.columns.len()];
-    for value in &copy.values {
-        columns[value.column as usize].push(*value);
+) -> Result<(Vec<u8>, Vec<Planted>), String> {
+    let mut columns: Vec<Vec<Numbered>> = vec![Vec::new(); copy.columns.len()];
+    for (number, value) in (0..).zip(&copy.values) {
+        columns[value.column as usize].push((number, *value));
     }
     let mut plans: HashMap<u64, Plan> = HashMap::new();
     for (number, values) in columns.iter().enumerate() {
         let none = Vec::new();
-        let holds = held.get(&copy.columns[number]).unwrap_or(&none);
+        let (table, column) = &copy.columns[number];
+        let key = (member.to_owned(), table.clone(), column.clone());
+        let holds = held.get(&key).unwrap_or(&none);
         if values.is_empty() {
             continue;
         }
@@ -111,8 +124,16 @@ pub(super) fn plant(
     }
     let mut plans: Vec<Plan> = plans.into_values().collect();
     plans.sort_by_key(|plan| plan.value.start);
-    written(copy, &plans)
+    match &copy.kind {
+        Kind::Text => Ok(spliced(copy, &plans)),
+        #[cfg(feature = "parquet")]
+        Kind::Parquet(bytes) => cells(copy, &plans, |texts| super::parquet::written(bytes, texts)),
+        Kind::Sqlite(bytes) => cells(copy, &plans, |texts| super::sqlite::written(bytes, texts)),
+    }
 }
+
+/// A value and its number in the copy.
+type Numbered = (u64, Value);
 
 /// Whether a column holds values of a kind.
 fn is_held(kind: &str, holds: &[String], options: &Options) -> bool {
@@ -128,7 +149,7 @@ fn add(
     kind: &'static str,
     before: &'static str,
     place: Where,
-    values: &[Value],
+    values: &[Numbered],
     options: &Options,
     rng: &mut Rng,
     plans: &mut HashMap<u64, Plan>,
@@ -139,11 +160,18 @@ fn add(
         Where::Own | Where::Text => (values.len() / 20).max(1),
     };
     for _ in 0..options.values.min(most) {
-        let value = values[rng.below(values.len() as u64) as usize];
+        let (number, value) = values[rng.below(values.len() as u64) as usize];
         let locale = options.locales[rng.below(options.locales.len() as u64) as usize];
         let mut text = Vec::new();
-        let detector = written_value(kind, locale, rng, &mut text);
+        let Some(detector) = written_value(kind, locale, value.slot, rng, &mut text) else {
+            continue;
+        };
+        // What is put to words is no number any more.
+        if value.slot != Slot::Text && place != Where::Own {
+            continue;
+        }
         plans.entry(value.start).or_insert(Plan {
+            number,
             value,
             detector,
             before,
@@ -153,45 +181,82 @@ fn add(
     }
 }
 
-/// Appends a value in ASCII; gives the detector whose value it is.
-fn written_value(kind: &str, locale: Locale, rng: &mut Rng, out: &mut Vec<u8>) -> &'static str {
-    loop {
+/// How often a value is drawn that fits its place.
+const DRAWS: usize = 200;
+
+/// Appends a value in ASCII that fits; gives the detector whose value it is. None where none does.
+fn written_value(
+    kind: &str,
+    locale: Locale,
+    slot: Slot,
+    rng: &mut Rng,
+    out: &mut Vec<u8>,
+) -> Option<&'static str> {
+    let is_harmless =
+        |byte: &u8| byte.is_ascii() && !matches!(byte, b'"' | b'\'' | b'\\' | b',' | b';');
+    for _ in 0..DRAWS {
         out.clear();
         let detector = value_of(kind, locale, rng, out);
-        if out
-            .iter()
-            .all(|byte| byte.is_ascii() && !matches!(byte, b'"' | b'\'' | b'\\' | b',' | b';'))
-        {
-            return detector;
+        if out.iter().all(is_harmless) && slot.takes(out) {
+            return Some(detector);
         }
     }
+    None
 }
 
 /// Whether a column is running text.
-fn is_text(copy: &Copy, values: &[Value]) -> bool {
+fn is_text(copy: &Copy, values: &[Numbered]) -> bool {
     let len: u64 = values
         .iter()
-        .map(|value| (value.end - value.start) / u64::from(value.width))
+        .map(|(_, value)| (value.end - value.start) / u64::from(value.width))
         .sum();
-    let spaced = values.iter().filter(|value| {
-        let bytes = &copy.bytes[value.start as usize..value.end as usize];
-        memchr::memchr_iter(b' ', bytes).count() >= 3
-    });
+    let spaced = values
+        .iter()
+        .filter(|(_, value)| memchr::memchr_iter(b' ', copy.text(value)).count() >= 3);
     len / values.len() as u64 >= TEXT && spaced.count() * 2 > values.len()
 }
 
 /// Whether most values of a column are numbers, which may stand without quotes, where letters can't.
-fn is_bare(copy: &Copy, values: &[Value]) -> bool {
-    let numbers = values.iter().filter(|value| {
-        let bytes = &copy.bytes[value.start as usize..value.end as usize];
+fn is_bare(copy: &Copy, values: &[Numbered]) -> bool {
+    let numbers = values.iter().filter(|(_, value)| {
+        let bytes = copy.text(value);
         let plain = |byte: &u8| byte.is_ascii_digit() || matches!(byte, b'.' | b'-' | 0);
         bytes.iter().all(plain) || matches!(bytes, b"true" | b"false" | b"null")
     });
     numbers.count() * 2 > values.len()
 }
 
+/// A document of cells with all plans carried out.
+fn cells(
+    copy: &Copy,
+    plans: &[Plan],
+    written: impl Fn(&Texts) -> Result<Vec<u8>, String>,
+) -> Result<(Vec<u8>, Vec<Planted>), String> {
+    let (mut texts, mut planted) = (Texts::new(), Vec::new());
+    for plan in plans {
+        let value = String::from_utf8_lossy(&plan.text).into_owned();
+        let text = if plan.place == Where::Text {
+            let kept = String::from_utf8_lossy(copy.text(&plan.value));
+            format!("{kept} {}{value}", plan.before)
+        } else {
+            value.clone()
+        };
+        texts.insert(plan.number, text.into_bytes());
+        let column = copy.columns[plan.value.column as usize].clone();
+        planted.push(Planted {
+            at: Place::Cell(column, plan.value.row, value),
+            detector: plan.detector,
+            place: plan.place,
+        });
+    }
+    if planted.is_empty() {
+        return Ok((Vec::new(), planted));
+    }
+    Ok((written(&texts)?, planted))
+}
+
 /// The bytes of the copy with all plans carried out.
-fn written(copy: &Copy, plans: &[Plan]) -> (Vec<u8>, Vec<Planted>) {
+fn spliced(copy: &Copy, plans: &[Plan]) -> (Vec<u8>, Vec<Planted>) {
     let mut out = Vec::with_capacity(copy.bytes.len() + 64 * plans.len());
     let mut planted = Vec::with_capacity(plans.len());
     let mut at = 0;
@@ -222,8 +287,7 @@ fn written(copy: &Copy, plans: &[Plan]) -> (Vec<u8>, Vec<Planted>) {
         put(&plan.text);
         let end_of_value = out.len() as u64;
         planted.push(Planted {
-            start: end_of_value - len,
-            end: end_of_value,
+            at: Place::Bytes(end_of_value - len, end_of_value),
             detector: plan.detector,
             place: plan.place,
         });

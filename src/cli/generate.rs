@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use clap::Args;
 
 use super::Outcome;
@@ -19,18 +19,19 @@ use crate::quality::generate::{Kind, Locale, Options, Shape, Size, Truth, genera
 Examples:
   speur generate --rows 1000 -o customers.csv
   speur generate --kind crm --format ndjson --bytes 1G --seed 7 --truth none -o dense.ndjson
-  speur generate --kind tickets --format text --locale nl,de --rows 20")]
+  speur generate --kind tickets --format text --locale nl,de --rows 20
+  speur generate --kind crm,catalogue,tickets --format sql --rows 500 -o shop.sql")]
 pub struct GenerateArgs {
-    /// What rows hold
-    #[arg(long, value_enum, default_value_t)]
-    kind: Kind,
+    /// What rows hold; several make a dump of as many tables
+    #[arg(long, value_enum, value_delimiter = ',', default_value = "crm")]
+    kind: Vec<Kind>,
     /// How rows are written
     #[arg(long = "format", value_enum, default_value_t)]
     shape: Shape,
-    /// How many rows; 1000 unless --bytes is given
+    /// How many rows, of each kind; 1000 unless --bytes is given
     #[arg(long, value_name = "N", conflicts_with = "bytes")]
     rows: Option<u64>,
-    /// How many bytes: 500000, 200M, 1GiB
+    /// How many bytes, of each kind: 500000, 200M, 1GiB
     #[arg(long, value_name = "SIZE", value_parser = size)]
     bytes: Option<u64>,
     /// Equal seeds give equal bytes
@@ -93,8 +94,15 @@ impl GenerateArgs {
             (None, Some(_)) if many => Truth::Columns,
             (None, Some(_)) => Truth::Cells,
         };
+        if self.kind.len() > 1 && !self.shape.has_tables() {
+            bail!("rows of several kinds need tables: --format sql or pg-dump");
+        }
+        let mut kinds = self.kind.iter().enumerate();
+        if kinds.any(|(at, kind)| self.kind[..at].contains(kind)) {
+            bail!("--kind names one twice; a dump has one table of each");
+        }
         let options = Options {
-            kind: self.kind,
+            kinds: self.kind,
             shape: self.shape,
             size,
             seed: self.seed,

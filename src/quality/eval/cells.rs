@@ -38,16 +38,26 @@ pub(super) fn masked(path: &Path, cells: Vec<(Cell, Mask)>) -> HashMap<Cell, Str
     let Ok(mut reader) = open(input, &options).reader else {
         return found;
     };
-    let mut row = 0;
+    let mut rows: HashMap<String, u64> = HashMap::new();
     while let Ok(Some(Piece::Chunk(part))) = reader.next_piece() {
+        let own = part.table.as_deref().unwrap_or_default().to_owned();
+        if let Some(first) = part.first_row {
+            rows.insert(own.clone(), first);
+        }
         let mut cells = Cells {
             wanted: &wanted,
             found: &mut found,
-            table: part.table.as_deref().unwrap_or_default().to_owned(),
+            rows: &rows,
+            table: own.clone(),
             columns: Vec::new(),
-            first: part.first_row.unwrap_or(row),
+            ended: HashMap::new(),
         };
-        row = cells.first + part.chunk.read(&mut cells).records;
+        let extent = part.chunk.read(&mut cells);
+        let mut ended = cells.ended;
+        *ended.entry(own).or_default() += extent.records;
+        for (table, count) in ended {
+            *rows.entry(table).or_default() += count;
+        }
     }
     found
 }
@@ -55,27 +65,44 @@ pub(super) fn masked(path: &Path, cells: Vec<(Cell, Mask)>) -> HashMap<Cell, Str
 struct Cells<'c> {
     wanted: &'c Wanted,
     found: &'c mut HashMap<Cell, String>,
+    /// How many rows each table had before the chunk.
+    rows: &'c HashMap<String, u64>,
+    /// The table of the columns that are asked for now.
     table: String,
-    columns: Vec<String>,
-    first: u64,
+    /// Table and name of each column.
+    columns: Vec<(String, String)>,
+    /// Rows of other tables than the chunk's own that end in it.
+    ended: HashMap<String, u64>,
 }
 
 impl Sink for Cells<'_> {
     fn column(&mut self, name: &str) -> ColumnId {
-        let known = self.columns.iter().position(|column| column == name);
+        let mut known = self.columns.iter();
+        let known = known.position(|(table, column)| *table == self.table && column == name);
         ColumnId(known.unwrap_or_else(|| {
-            self.columns.push(name.to_owned());
+            self.columns.push((self.table.clone(), name.to_owned()));
             self.columns.len() - 1
         }) as u32)
     }
 
+    fn table(&mut self, table: Option<&std::sync::Arc<str>>) {
+        self.table = table.map_or_else(String::new, ToString::to_string);
+    }
+
+    fn records(&mut self, count: u64) {
+        *self.ended.entry_ref(&self.table).or_default() += count;
+    }
+
     fn batch(&mut self, batch: Batch<'_>) {
         for (index, value) in batch.values.iter().enumerate() {
+            // A batch may hold rows of several tables, each counted by itself.
+            let (table, column) = &self.columns[value.column.0 as usize];
+            let first = self.rows.get(table).copied().unwrap_or(0);
             for row in batch.rows.of(index) {
-                let row = self.first + u64::from(*row) + 1;
+                let row = first + u64::from(*row) + 1;
                 let wanted = self.wanted.get(&row).into_iter().flatten();
                 for (cell, rule) in wanted {
-                    if cell.0 == self.table && cell.1 == self.columns[value.column.0 as usize] {
+                    if cell.0 == *table && cell.1 == *column {
                         self.found
                             .insert(cell.clone(), shown(&batch, *value, cell.3, *rule));
                     }

@@ -15,6 +15,7 @@ mod numbers;
 mod parquet;
 mod rng;
 mod row;
+mod sql;
 mod templates;
 mod texts;
 mod traps;
@@ -51,6 +52,23 @@ pub enum Kind {
     Code,
 }
 
+impl Kind {
+    /// What a table of such rows is called among others.
+    fn table(self) -> &'static str {
+        match self {
+            Kind::Crm => "customers",
+            Kind::Sparse => "events",
+            Kind::Log => "requests",
+            Kind::Tickets => "tickets",
+            Kind::Letters => "letters",
+            Kind::None => "stock",
+            Kind::Catalogue => "articles",
+            Kind::Science => "measurements",
+            Kind::Code => "snippets",
+        }
+    }
+}
+
 /// How rows are written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum Shape {
@@ -67,6 +85,15 @@ pub enum Shape {
     Text,
     /// A dump in the way of `mysqldump`: `CREATE TABLE`, then rows of many an `INSERT`.
     Sql,
+    /// A dump in the way of `pg_dump`: `CREATE TABLE`, then rows of COPY.
+    PgDump,
+}
+
+impl Shape {
+    /// Whether it takes rows of several kinds, each in a table of its own.
+    pub fn has_tables(self) -> bool {
+        matches!(self, Shape::Sql | Shape::PgDump)
+    }
 }
 
 /// Whose numbers, streets and names.
@@ -147,11 +174,11 @@ pub enum Truth {
 /// What to generate.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// What rows hold.
-    pub kind: Kind,
+    /// What rows hold. Several make a table each, where the shape has tables; else the first is written.
+    pub kinds: Vec<Kind>,
     /// How they are written.
     pub shape: Shape,
-    /// How many.
+    /// How many; of each kind.
     pub size: Size,
     /// Equal seeds give equal bytes.
     pub seed: u64,
@@ -185,63 +212,110 @@ pub fn generate(
     if options.shape == Shape::Parquet {
         return parquet::write(options, out, truth);
     }
-    let columns = columns(options.kind);
-    let csv = Csv {
-        delimiter: options.delimiter.clone(),
-        line_end: if options.crlf { b"\r\n" } else { b"\n" },
+    let mut writer = Writer {
+        options,
+        csv: Csv {
+            delimiter: options.delimiter.clone(),
+            line_end: if options.crlf { b"\r\n" } else { b"\n" },
+        },
+        block: Vec::with_capacity(BLOCK + 4096),
+        truths: Vec::new(),
+        written: 0,
+        out,
+        truth,
     };
-    let mut block = Vec::with_capacity(BLOCK + 4096);
     if options.mark {
-        block.extend_from_slice("\u{feff}".as_bytes());
+        writer.block.extend_from_slice("\u{feff}".as_bytes());
     }
-    match options.shape {
-        Shape::Csv if columns.len() > 1 => csv.header(columns, &mut block),
-        Shape::Json => block.extend_from_slice(b"{\"records\":[\n"),
-        Shape::Sql => write::sql_table(columns, &mut block),
-        _ => {}
+    if !options.shape.has_tables() {
+        writer.rows(options.kinds[0])?;
+        return writer.flush();
     }
-    let mut row = Row::default();
-    let mut truths = Vec::new();
-    let (mut written, mut number) = (0, 0);
-    while wants_more(options.size, number, written + block.len() as u64) {
-        fill(
-            options.kind,
-            number,
-            options.seed,
-            &options.locales,
-            &mut row,
-        );
+    sql::start(options.shape, &options.kinds, &mut writer.block);
+    for &kind in &options.kinds {
+        writer.rows(kind)?;
+    }
+    sql::end(options.shape, &options.kinds, &mut writer.block);
+    writer.flush()
+}
+
+/// Writes rows and their truth, a block at a time.
+struct Writer<'w> {
+    options: &'w Options,
+    csv: Csv,
+    block: Vec<u8>,
+    truths: Vec<u8>,
+    /// Bytes of the blocks before.
+    written: u64,
+    out: &'w mut (dyn Write + Send),
+    truth: &'w mut dyn Write,
+}
+
+impl Writer<'_> {
+    /// All rows of a kind, with what stands around them.
+    fn rows(&mut self, kind: Kind) -> io::Result<()> {
+        let options = self.options;
+        let columns = columns(kind);
+        let table = sql::table(options.shape, &options.kinds, kind);
+        let is_only = options.kinds.len() == 1;
         match options.shape {
-            Shape::Csv => csv.row(&row, &mut block),
+            Shape::Csv if columns.len() > 1 => self.csv.header(columns, &mut self.block),
+            Shape::Json => self.block.extend_from_slice(b"{\"records\":[\n"),
+            Shape::Sql | Shape::PgDump => {
+                sql::open(options.shape, &table, is_only, columns, &mut self.block);
+            }
+            _ => {}
+        }
+        let mut row = Row::default();
+        let (mut number, start) = (0, self.bytes());
+        while wants_more(options.size, number, self.bytes() - start) {
+            fill(kind, number, options.seed, &options.locales, &mut row);
+            self.row(columns, &table, &row, number);
+            if options.truth == Truth::Cells {
+                note_cells(options, kind, number, &row, &mut self.truths);
+            }
+            number += 1;
+            if self.block.len() >= BLOCK {
+                self.flush()?;
+            }
+        }
+        match options.shape {
+            Shape::Json => self.block.extend_from_slice(b"\n]}\n"),
+            Shape::Sql | Shape::PgDump => sql::close(options.shape, number, &mut self.block),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn row(&mut self, columns: &[kinds::Column], table: &str, row: &Row, number: u64) {
+        let block = &mut self.block;
+        match self.options.shape {
+            Shape::Csv => self.csv.row(row, block),
             Shape::Json if number > 0 => {
                 block.extend_from_slice(b",\n");
-                write::json(columns, &row, &mut block);
+                write::json(columns, row, block);
             }
-            Shape::Json | Shape::Ndjson | Shape::Parquet => write::json(columns, &row, &mut block),
-            Shape::Text => write::text(columns, &row, &mut block),
-            Shape::Sql => write::sql_row(&row, number, &mut block),
-        }
-        if options.shape == Shape::Ndjson {
-            block.push(b'\n');
-        }
-        if options.truth == Truth::Cells {
-            note_cells(options, number, &row, &mut truths);
-        }
-        number += 1;
-        if block.len() >= BLOCK {
-            written += flush(&mut block, options.encoding, out)?;
-            truth.write_all(&truths)?;
-            truths.clear();
+            Shape::Json | Shape::Parquet => write::json(columns, row, block),
+            Shape::Ndjson => {
+                write::json(columns, row, block);
+                block.push(b'\n');
+            }
+            Shape::Text => write::text(columns, row, block),
+            Shape::Sql | Shape::PgDump => sql::row(self.options.shape, table, row, number, block),
         }
     }
-    if options.shape == Shape::Json {
-        block.extend_from_slice(b"\n]}\n");
+
+    /// Bytes so far.
+    fn bytes(&self) -> u64 {
+        self.written + self.block.len() as u64
     }
-    if options.shape == Shape::Sql && number > 0 {
-        block.extend_from_slice(b";\n");
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.written += flush(&mut self.block, self.options.encoding, self.out)?;
+        self.truth.write_all(&self.truths)?;
+        self.truths.clear();
+        Ok(())
     }
-    flush(&mut block, options.encoding, out)?;
-    truth.write_all(&truths)
 }
 
 fn wants_more(size: Size, rows: u64, bytes: u64) -> bool {
@@ -265,36 +339,46 @@ fn flush(block: &mut Vec<u8>, encoding: &'static Encoding, out: &mut dyn Write) 
 /// What a column is called in the result of a scan.
 fn shown(shape: Shape, column: &kinds::Column) -> String {
     match shape {
-        Shape::Csv | Shape::Parquet | Shape::Sql => column.name.to_owned(),
+        Shape::Csv | Shape::Parquet | Shape::Sql | Shape::PgDump => column.name.to_owned(),
         Shape::Ndjson => column.path.join("."),
         Shape::Json => format!("records[].{}", column.path.join(".")),
         Shape::Text => String::new(),
     }
 }
 
+/// Where a column is, as the truth says it: its name, and its table where there are tables.
+fn place(options: &Options, kind: Kind, column: &str) -> serde_json::Value {
+    let mut place = serde_json::json!({"column": column});
+    if options.shape.has_tables() {
+        place["table"] = sql::table(options.shape, &options.kinds, kind).into();
+    }
+    place
+}
+
 /// The first line of the truth: which columns hold what.
 fn write_columns(options: &Options, truth: &mut dyn Write) -> io::Result<()> {
     let (mut labels, mut either, mut traps) = (Vec::new(), Vec::new(), Vec::new());
-    for column in columns(options.kind) {
-        let name = shown(options.shape, column);
-        match column.holds {
-            Holds::Detector(detector) => {
-                labels.push(serde_json::json!({"column": name, "detector": local(detector, options.locales[0])}));
+    for &kind in &options.kinds {
+        for column in columns(kind) {
+            let mut place = place(options, kind, &shown(options.shape, column));
+            let mut with = |key: &str, value: &str| {
+                place[key] = value.into();
+                place.clone()
+            };
+            match column.holds {
+                Holds::Detector(detector) => {
+                    labels.push(with("detector", local(detector, options.locales[0])));
+                }
+                Holds::National => {
+                    let locales = options.locales.iter();
+                    labels.extend(locales.map(|locale| with("detector", locale.national())));
+                }
+                Holds::Either(detector) => either.push(with("detector", detector)),
+                Holds::Trap(why) => traps.push(with("why", why)),
+                // Streets and sentences name towns, which people judge differently.
+                Holds::Text if kind == Kind::Letters => either.push(with("detector", "city")),
+                Holds::Text | Holds::Plain => {}
             }
-            Holds::National => {
-                labels.extend(options.locales.iter().map(
-                    |locale| serde_json::json!({"column": name, "detector": locale.national()}),
-                ));
-            }
-            Holds::Either(detector) => {
-                either.push(serde_json::json!({"column": name, "detector": detector}));
-            }
-            Holds::Trap(why) => traps.push(serde_json::json!({"column": name, "why": why})),
-            // Streets and sentences name towns, which people judge differently.
-            Holds::Text if options.kind == Kind::Letters => {
-                either.push(serde_json::json!({"column": name, "detector": "city"}));
-            }
-            Holds::Text | Holds::Plain => {}
         }
     }
     let detail = match options.truth {
@@ -316,10 +400,16 @@ fn local(detector: &'static str, locale: Locale) -> &'static str {
     }
 }
 
-fn note_cells(options: &Options, number: u64, row: &Row, out: &mut Vec<u8>) {
-    let columns = columns(options.kind);
+fn note_cells(options: &Options, kind: Kind, number: u64, row: &Row, out: &mut Vec<u8>) {
+    let columns = columns(kind);
+    let table = if options.shape.has_tables() {
+        let table = sql::table(options.shape, &options.kinds, kind);
+        format!(",\"table\":\"{table}\"")
+    } else {
+        String::new()
+    };
     let mut note = |cell: usize, detector: &str| {
-        let name = match (options.kind, options.shape, detector) {
+        let name = match (kind, options.shape, detector) {
             // Read as the log it is, not as lines of text.
             (Kind::Log, Shape::Text, "ipv4") => "host".to_owned(),
             (Kind::Log, Shape::Text, _) => "agent".to_owned(),
@@ -333,7 +423,7 @@ fn note_cells(options: &Options, number: u64, row: &Row, out: &mut Vec<u8>) {
         };
         let _ = writeln!(
             out,
-            "{{\"row\":{},\"column\":{column},\"detector\":\"{detector}\"{also}}}",
+            "{{\"row\":{}{table},\"column\":{column},\"detector\":\"{detector}\"{also}}}",
             number + 1
         );
     };
@@ -355,7 +445,7 @@ mod tests {
 
     fn options(kind: Kind, shape: Shape) -> Options {
         Options {
-            kind,
+            kinds: vec![kind],
             shape,
             size: Size::Rows(200),
             seed: 1,
@@ -391,6 +481,7 @@ mod tests {
             Shape::Json,
             Shape::Text,
             Shape::Sql,
+            Shape::PgDump,
         ] {
             let one = options(Kind::Crm, shape);
             assert_eq!(generated(&one), generated(&one));
@@ -413,5 +504,24 @@ mod tests {
         let document: serde_json::Value = serde_json::from_slice(&out).unwrap();
         assert_eq!(document["records"].as_array().unwrap().len(), 200);
         assert!(document["records"][0]["contact"]["email"].is_string());
+    }
+
+    #[test]
+    fn a_dump_ends_as_its_tables_do() {
+        let (out, _) = generated(&Options {
+            kinds: vec![Kind::Catalogue, Kind::None],
+            size: Size::Rows(3),
+            ..options(Kind::Crm, Shape::PgDump)
+        });
+        let text = String::from_utf8(out).unwrap();
+        assert_eq!(text.matches("FROM stdin;\n").count(), 2);
+        assert_eq!(text.matches("\n\\.\n").count(), 2);
+        let rows = text.split("FROM stdin;\n").nth(1).unwrap();
+        let rows = rows.split("\\.\n").next().unwrap();
+        let fields = columns(Kind::Catalogue).len();
+        assert!(
+            rows.lines().all(|row| row.split('\t').count() == fields),
+            "{rows}"
+        );
     }
 }

@@ -22,7 +22,8 @@ pub(super) fn write(
     out: &mut (dyn Write + Send),
     truth: &mut dyn Write,
 ) -> io::Result<()> {
-    let columns = columns(options.kind);
+    let kind = options.kinds[0];
+    let columns = columns(kind);
     let fields: Vec<Field> = columns
         .iter()
         .map(|column| Field::new(column.name, kind_of(column), true))
@@ -44,19 +45,13 @@ pub(super) fn write(
             Size::Bytes(_) => 10_000,
         };
         for _ in 0..most {
-            fill(
-                options.kind,
-                number,
-                options.seed,
-                &options.locales,
-                &mut row,
-            );
+            fill(kind, number, options.seed, &options.locales, &mut row);
             bytes += row.bytes.len() as u64;
             for (list, cell) in cells.iter_mut().zip(row.cells()) {
                 list.push(String::from_utf8_lossy(cell).into_owned());
             }
             if options.truth == Truth::Cells {
-                note_cells(options, number, &row, &mut truths);
+                note_cells(options, kind, number, &row, &mut truths);
             }
             number += 1;
         }

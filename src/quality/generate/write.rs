@@ -1,4 +1,4 @@
-//! Rows as CSV, JSON, SQL, and text.
+//! Rows as CSV, JSON and text.
 
 use encoding_rs::Encoding;
 
@@ -107,50 +107,6 @@ fn string(text: &[u8], out: &mut Vec<u8>) {
         }
     }
     out.push(b'"');
-}
-
-/// Rows of one `INSERT`.
-const ROWS_OF_INSERT: u64 = 1000;
-
-/// The table of a dump.
-pub(super) fn sql_table(columns: &[Column], out: &mut Vec<u8>) {
-    out.extend_from_slice(
-        b"-- MySQL dump 10.13\n\n/*!40101 SET NAMES utf8mb4 */;\nCREATE TABLE `rows` (\n",
-    );
-    for (at, column) in columns.iter().enumerate() {
-        out.extend_from_slice(if at > 0 { b",\n  `" } else { b"  `" });
-        out.extend_from_slice(column.name.as_bytes());
-        out.extend_from_slice(b"` text");
-    }
-    out.extend_from_slice(b"\n) ENGINE=InnoDB;\n");
-}
-
-/// A row of an `INSERT`, with the head of a new one where it is time for that.
-pub(super) fn sql_row(row: &Row, number: u64, out: &mut Vec<u8>) {
-    out.extend_from_slice(match number % ROWS_OF_INSERT {
-        0 if number > 0 => b";\nINSERT INTO `rows` VALUES (",
-        0 => b"INSERT INTO `rows` VALUES (",
-        _ => b",(",
-    });
-    for (at, cell) in row.cells().enumerate() {
-        if at > 0 {
-            out.push(b',');
-        }
-        if cell.is_empty() {
-            out.extend_from_slice(b"NULL");
-            continue;
-        }
-        out.push(b'\'');
-        for &byte in cell {
-            match byte {
-                b'\'' | b'\\' => out.extend_from_slice(&[b'\\', byte]),
-                b'\n' => out.extend_from_slice(b"\\n"),
-                _ => out.push(byte),
-            }
-        }
-        out.push(b'\'');
-    }
-    out.push(b')');
 }
 
 /// A row as a line of text: cells that have a name stand behind it.

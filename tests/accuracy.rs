@@ -27,6 +27,7 @@ fn the_accuracy_page_is_whole_and_names_detectors_that_there_are() {
         paths: Vec::new(),
         only: Vec::new(),
         skip: Vec::new(),
+        weights: None,
     })
     .unwrap();
     let known: BTreeSet<&str> = rules.rules.iter().map(|rule| rule.id.as_str()).collect();

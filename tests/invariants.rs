@@ -253,6 +253,7 @@ fn a_pattern_that_can_start_anywhere_leaves_all_else_as_it_is() {
         paths: vec![rule],
         only: Vec::new(),
         skip: Vec::new(),
+        weights: None,
     })
     .unwrap();
     let is_own = |record: &&Value| record["type"] == "finding" && record["detector"] == "size";

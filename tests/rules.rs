@@ -14,6 +14,7 @@ fn builtin() -> Vec<Rule> {
         paths: Vec::new(),
         only: Vec::new(),
         skip: Vec::new(),
+        weights: None,
     };
     RuleSet::load(&selection)
         .expect("the built-in rules load")
@@ -201,6 +202,7 @@ fn the_rules_that_the_page_teaches_hold() {
         paths: vec![folder.path().to_owned()],
         only: Vec::new(),
         skip: Vec::new(),
+        weights: None,
     };
     let rules = RuleSet::load(&selection).unwrap();
     assert_eq!(rules.rules.len(), 3);

@@ -35,6 +35,10 @@ pub struct RuleOptions {
     /// Leave out these detectors: ids or categories
     #[arg(long, value_name = "GLOB", value_delimiter = ',')]
     skip_detectors: Vec<String>,
+
+    /// A file of weights of evidence, as `speur bench fit` writes it, instead of the built-in ones
+    #[arg(long, value_name = "FILE")]
+    weights: Option<PathBuf>,
 }
 
 impl RuleOptions {
@@ -45,6 +49,7 @@ impl RuleOptions {
             paths: self.rules.clone(),
             only: self.detectors.clone(),
             skip: self.skip_detectors.clone(),
+            weights: self.weights.clone(),
         }
     }
 }

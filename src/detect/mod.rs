@@ -13,7 +13,7 @@ use regex_automata::nfa::thompson::NFA;
 
 use crate::error::Error;
 use crate::event::DetectorName;
-use crate::rule::{Normalise, Rule, RuleSet};
+use crate::rule::{Normalise, Rule, RuleSet, Weights};
 use crate::score::EvidenceSet;
 use crate::validate::Checks;
 
@@ -169,6 +169,8 @@ pub(crate) struct Matcher {
     pub(crate) detectors: Vec<Detector>,
     pub(crate) forms: Vec<CompiledForm>,
     pub(crate) context: Context,
+    /// What evidence weighs.
+    pub(crate) weights: Weights,
     tokens: Tokens,
     cells: Cells,
     loose: Loose,
@@ -261,6 +263,7 @@ impl Matcher {
         Ok(Self {
             suspects: placeholder::Sieve::of(detectors.iter().map(|one| &one.placeholders)),
             detectors,
+            weights: rules.weights,
             context,
             tokens: tokens_of,
             cells: cells_of?,

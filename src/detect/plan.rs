@@ -47,8 +47,9 @@ impl ColumnPlan {
                 continue;
             }
             let reach = reach(matcher, (&header, is_nameless), FormId(index as u16));
-            let whole = probability(reach.whole) >= hopeless;
-            let text = probability(reach.text) >= hopeless && !matcher.is_cell_form(index);
+            let comes_to = |most| probability(matcher.weights.calibrated(most)) >= hopeless;
+            let whole = comes_to(reach.whole);
+            let text = comes_to(reach.text) && !matcher.is_cell_form(index);
             if form.soft && says >= Some(Says::About) || !whole && !text {
                 forms[index / 64] &= !bit;
             } else if !whole {

@@ -224,6 +224,7 @@ fn builtin() -> &'static (Matcher, Vec<Plain>) {
             paths: vec![],
             only: vec![],
             skip: vec![],
+            weights: None,
         };
         let rules = RuleSet::load(&selection).unwrap();
         let matcher = Matcher::new(&rules).unwrap();

@@ -1,14 +1,14 @@
 //! How evidence for one value adds up, step by step, for people who want to know why.
 
-use crate::rule::Rule;
-use crate::score::{WEIGHTS, logit, probability};
+use crate::rule::{Rule, Weights};
+use crate::score::{logit, probability};
 
 /// What is added, and what it weighs.
 pub type Step = (String, f64);
 
 /// The evidence of a value of a rule in the places where it may stand: each place with its steps. A scan adds what the
 /// column's other values and its neighbours show.
-pub fn steps(rule: &Rule) -> Vec<(&'static str, Vec<Step>)> {
+pub fn steps(rule: &Rule, weights: &Weights) -> Vec<(&'static str, Vec<Step>)> {
     let prior = (
         format!(
             "prior {}: a cell of this shape, before anything else is known",
@@ -39,7 +39,7 @@ pub fn steps(rule: &Rule) -> Vec<(&'static str, Vec<Step>)> {
     if let Some(header) = rule.header.first() {
         let exactly = (
             format!("the header is \"{header}\""),
-            WEIGHTS.header_exactly,
+            weights.header_exactly,
         );
         places.push((
             "one cell, under a header of its own",
@@ -49,7 +49,7 @@ pub fn steps(rule: &Rule) -> Vec<(&'static str, Vec<Step>)> {
     if rule.scope != crate::rule::Scope::Cell {
         places.push(("in a text", with(vec![text.clone()])));
         if let Some(word) = rule.near.first() {
-            let near = (format!("\"{word}\" stands near"), WEIGHTS.near);
+            let near = (format!("\"{word}\" stands near"), weights.near);
             places.push(("in a text, with a word nearby", with(vec![text, near])));
         }
     }
@@ -57,7 +57,7 @@ pub fn steps(rule: &Rule) -> Vec<(&'static str, Vec<Step>)> {
 }
 
 /// The sum of steps, and the probability that it is.
-pub fn sum(steps: &[Step]) -> (f64, f64) {
+pub fn sum(steps: &[Step], weights: &Weights) -> (f64, f64) {
     let total = steps.iter().map(|(_, weight)| weight).sum();
-    (total, probability(total))
+    (total, probability(weights.calibrated(total)))
 }

@@ -8,9 +8,10 @@ use std::path::{Path, PathBuf};
 
 use ignore::overrides::OverrideBuilder;
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
+use serde::de::DeserializeOwned;
 
 use super::check::{self, Origin};
-use super::{Rule, RuleSet, Selection};
+use super::{Rule, RuleSet, Selection, Weights};
 use crate::error::Error;
 use crate::validate::words::Lists;
 
@@ -64,8 +65,13 @@ impl RuleSet {
             let is_in = |globs: &Globs| globs.holds(&rule.id) || globs.holds(rule.category.name());
             (selection.only.is_empty() || is_in(&only)) && !is_in(&skip)
         });
+        let weights = match &selection.weights {
+            Some(path) => Weights::load(path)?,
+            None => *Weights::shipped(),
+        };
         Ok(Self {
-            digest: digest(&rules, &lists),
+            digest: digest(&rules, &lists, &weights),
+            weights,
             rules: rules.into_values().map(|(rule, _)| rule).collect(),
             lists,
         })
@@ -166,22 +172,25 @@ fn read_rule(path: &Path) -> Result<Text, Error> {
 }
 
 fn parse(text: &Text) -> Result<Rule, Error> {
-    serde_yaml::from_str(&text.content).map_err(|error| {
+    yaml(&text.path, &text.content, "docs/RULES.md lists the fields")
+}
+
+/// A YAML document; what is wrong with it is said with its place, and where to look for `help`.
+pub(super) fn yaml<T: DeserializeOwned>(path: &str, text: &str, help: &str) -> Result<T, Error> {
+    serde_yaml::from_str(text).map_err(|error| {
         let place = error
             .location()
             .map_or_else(String::new, |at| format!(":{}:{}", at.line(), at.column()));
         // The place stands in front; the library says it again at the end.
         let message = error.to_string();
         let message = message.split(" at line ").next().unwrap_or(&message);
-        Error::rule(format!(
-            "{}{place}: {message}; docs/RULES.md lists the fields",
-            text.path
-        ))
+        Error::rule(format!("{path}{place}: {message}; {help}"))
     })
 }
 
-/// `blake3:` and the hex digest of all rules' texts, in the order of their ids, and of the lists.
-fn digest(rules: &BTreeMap<String, (Rule, String)>, lists: &Lists) -> String {
+/// `blake3:` and the hex digest of all rules' texts, in the order of their ids, of the lists, and of weights other than the
+/// built-in ones, which the version names.
+fn digest(rules: &BTreeMap<String, (Rule, String)>, lists: &Lists, weights: &Weights) -> String {
     let mut hasher = blake3::Hasher::new();
     let mut add = |name: &str, text: &str| {
         hasher.update(&(name.len() as u64).to_le_bytes());
@@ -194,6 +203,11 @@ fn digest(rules: &BTreeMap<String, (Rule, String)>, lists: &Lists) -> String {
     }
     for (name, text) in lists.texts() {
         add(name, text);
+    }
+    if weights != Weights::shipped() {
+        for value in weights.values() {
+            hasher.update(&value.to_le_bytes());
+        }
     }
     format!("blake3:{}", hasher.finalize().to_hex())
 }
@@ -235,6 +249,7 @@ mod tests {
             paths: vec![],
             only: vec![],
             skip: vec![],
+            weights: None,
         }
     }
 

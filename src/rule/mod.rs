@@ -1,6 +1,6 @@
 //! Rules: detectors as written in YAML, one file each. Rules are data: nothing in `src/` knows a detector's id.
 //!
-//! This module is the YAML format and nothing else; `load.rs` finds and parses files, `check.rs` says what is wrong with
+//! This module is the YAML format and nothing else; `weights.rs` is what evidence of any detector weighs, `load.rs` finds and parses files, `check.rs` says what is wrong with
 //! a rule, `validate/` runs its checks, and `detect/` compiles its patterns. `docs/RULES.md` teaches the format.
 
 use std::collections::BTreeMap;
@@ -10,8 +10,10 @@ use serde::Deserialize;
 
 mod check;
 mod load;
+mod weights;
 
 pub use load::Source;
+pub use weights::{FIELDS, Field, Unit, Weights};
 
 /// The JSON Schema of a rule, for editors; `docs/rule.schema.json` is a copy.
 pub fn schema() -> String {
@@ -25,10 +27,12 @@ pub fn schema() -> String {
 pub struct RuleSet {
     /// Ascending by id; no two have the same.
     pub rules: Vec<Rule>,
-    /// `blake3:` and the hex digest of their texts.
+    /// `blake3:` and the hex digest of their texts, and of the weights where these are not the built-in ones.
     pub digest: String,
     /// Their lists of words.
     pub lists: crate::validate::words::Lists,
+    /// What evidence weighs.
+    pub weights: Weights,
 }
 
 /// Which rules take part.
@@ -42,6 +46,8 @@ pub struct Selection {
     pub only: Vec<String>,
     /// Globs over ids and categories: rules that match one are left out.
     pub skip: Vec<String>,
+    /// A file of weights instead of the built-in ones.
+    pub weights: Option<std::path::PathBuf>,
 }
 
 /// A detector as its YAML file says it.

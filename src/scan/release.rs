@@ -20,9 +20,7 @@ use crate::event::{
     Sampled, Summary, Weight,
 };
 use crate::rule::Category;
-use crate::score::{
-    ColumnFacts, ColumnTally, ColumnVerdict, Distinct, EvidenceSet, WEIGHTS, judge_table,
-};
+use crate::score::{ColumnFacts, ColumnTally, ColumnVerdict, Distinct, EvidenceSet, judge_table};
 
 /// Values that make up a signature.
 const SIGNED: usize = 64;
@@ -402,6 +400,7 @@ impl Released<'_> {
         near: Near,
     ) -> Arc<[String]> {
         let compiled = &self.engine.matcher.forms[usize::from(form.0)];
+        let weights = &self.engine.matcher.weights;
         let mut list = Vec::new();
         let check = compiled.checks.describe();
         if evidence.has(EvidenceSet::UNLISTED) {
@@ -423,15 +422,15 @@ impl Released<'_> {
         }
         if let Some(word) = self.engine.matcher.context.near_word(near) {
             let (place, weight) = if evidence.has(EvidenceSet::LABEL) {
-                ("label", WEIGHTS.label)
+                ("label", weights.label)
             } else {
-                ("near", WEIGHTS.near)
+                ("near", weights.near)
             };
             list.push(format!("{place}:{word} {weight:+.1}"));
         }
         if evidence.has(EvidenceSet::RIVAL_NEAR) {
             let text = "near a word of something that looks the same";
-            list.push(format!("{text} {:+.1}", WEIGHTS.rival_near));
+            list.push(format!("{text} {:+.1}", weights.rival_near));
         }
         if evidence.has(EvidenceSet::PLACEHOLDER) {
             let text = "placeholder or test value";
@@ -441,9 +440,9 @@ impl Released<'_> {
                 .filter(|fact| fact.detector == detector)
                 .any(|fact| fact.says == Says::Exactly);
             let weight = if named {
-                WEIGHTS.placeholder_named
+                weights.placeholder_named
             } else {
-                WEIGHTS.placeholder
+                weights.placeholder
             };
             list.push(format!("{text} {weight:+.1}"));
         }

@@ -14,15 +14,11 @@ use super::prior::{self, Neighbours, Term, Terms};
 use super::rivals::{DetectorVerdict, Whole};
 use super::shared::{self, Claim};
 use super::weigh::{Posterior, Rates, weigh};
-use super::{ColumnTally, EvidenceSet, FormTally, Stratum, WEIGHTS, logit, probability};
+use super::{ColumnTally, EvidenceSet, FormTally, Stratum, logit, probability};
 use crate::detect::context::HeaderFact;
 use crate::detect::{CompiledForm, DetectorId, FormId, Matcher};
 use crate::rule::Category;
 
-/// Values that count as independent evidence, at the most: columns are never quite as random as the model.
-const ENOUGH_CHECKED: f64 = 200.0;
-/// The same for lists of words, whose chance rate depends on what else the column could hold.
-const ENOUGH_LISTED: f64 = 50.0;
 /// A column this sure speaks for its neighbours.
 const SURE: f64 = 0.9;
 /// Shown for what nothing outweighs.
@@ -145,11 +141,12 @@ impl Judge<'_> {
                 }
                 log_odds += column.iter().map(|(_, weight)| weight).sum::<f64>();
                 if evidence.has(EvidenceSet::RIVAL_NEAR) {
-                    log_odds += WEIGHTS.rival_near;
+                    log_odds += self.matcher.weights.rival_near;
                 }
                 if evidence.has(EvidenceSet::PLACEHOLDER) {
                     log_odds += self.placeholder(id);
                 }
+                let log_odds = self.matcher.weights.calibrated(log_odds);
                 let confidence = round(probability(log_odds).min(0.999));
                 verdict.confidence.insert((id, evidence), confidence);
                 verdict
@@ -167,9 +164,9 @@ impl Judge<'_> {
         let rows = self.column.tally.rows.get(detector).copied().unwrap_or(0);
         let is_usual = self.column.tally.nonempty > 1 && rows * 2 >= self.column.tally.nonempty;
         if is_usual || prior::header_weight(self.matcher, self.column.header, detector).1 {
-            WEIGHTS.placeholder_named
+            self.matcher.weights.placeholder_named
         } else {
-            WEIGHTS.placeholder
+            self.matcher.weights.placeholder
         }
     }
 
@@ -190,7 +187,7 @@ impl Judge<'_> {
         let elsewhere = host.is_some_and(|host| host != detector);
         let guest = (
             "the column is certain to hold something else",
-            WEIGHTS.guest,
+            self.matcher.weights.guest,
         );
         let mut terms = Vec::new();
         let (Stratum::Whole, Some(standing)) = (stratum, standing) else {
@@ -289,7 +286,7 @@ impl Judge<'_> {
     fn terms(&self, id: FormId, tally: &FormTally, stratum: Stratum) -> Terms {
         let mut terms = self.own_terms(id, tally, stratum);
         if self.has_sure_sibling(id, tally, stratum) {
-            terms.push((Term::Sibling, WEIGHTS.sibling));
+            terms.push((Term::Sibling, self.matcher.weights.sibling));
         }
         terms
     }
@@ -341,9 +338,9 @@ impl Judge<'_> {
         let shapes = &tally.shapes[usize::from(stratum != Stratum::Whole)];
         let listed = form.checks.is_listed();
         let enough = if listed {
-            ENOUGH_LISTED
+            self.matcher.weights.enough_listed
         } else {
-            ENOUGH_CHECKED
+            self.matcher.weights.enough_checked
         };
         let mut n = (all as f64).min(shapes.count().max(1) as f64).min(enough);
         if listed && !form.soft {
@@ -407,6 +404,12 @@ impl Judge<'_> {
             let weight = weight.max(-BEYOND_DOUBT);
             list.push(prior::weighed(text, weight));
             weights.push((text.to_owned(), weight));
+        }
+        let sum: f64 = weights.iter().map(|(_, weight)| weight).sum();
+        let calibration = self.matcher.weights.calibrated(sum) - sum;
+        if calibration != 0.0 {
+            list.push(prior::weighed("calibration", calibration));
+            weights.push(("calibration".to_owned(), calibration));
         }
         Reasons { list, weights }
     }

@@ -1,8 +1,8 @@
 //! How sure: evidence adds up to a probability.
 //!
 //! A value speaks with an [`EvidenceSet`], a column with its [`ColumnFacts`](column::ColumnFacts). Confidence is a pure
-//! function of both, so tallies of evidence sets are enough to know how many findings pass a threshold. The figures of
-//! this table are log-odds; `column.rs` says how they combine with what a column's values show.
+//! function of both, so tallies of evidence sets are enough to know how many findings pass a threshold. What evidence weighs, in
+//! log-odds, stands in `rule/weights.yaml`; `column.rs` says how it combines with what a column's values show.
 
 mod column;
 mod distinct;
@@ -79,75 +79,6 @@ pub(crate) enum Stratum {
     /// In a text, by itself.
     Text,
 }
-
-/// Log-odds that evidence weighs; natural logarithms, above 0 for and below 0 against.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Weights {
-    /// The header is the detector's word.
-    pub(crate) header_exactly: f64,
-    /// The header holds the detector's word.
-    pub(crate) header_partly: f64,
-    /// The path above the column holds it.
-    pub(crate) header_above: f64,
-    /// The header is about the thing (`email_verified`).
-    pub(crate) header_about: f64,
-    /// The rule says that this header means something else.
-    pub(crate) header_otherwise: f64,
-    /// The header is the word of a rival, and not the detector's own.
-    pub(crate) header_rival: f64,
-    /// A word nearby speaks for it.
-    pub(crate) near: f64,
-    /// A word for it stands right before it, as a label does: `BSN: 123456782`.
-    pub(crate) label: f64,
-    /// A word nearby speaks for a rival.
-    pub(crate) rival_near: f64,
-    /// It is a placeholder.
-    pub(crate) placeholder: f64,
-    /// The same where the header is the detector's word, or most cells are its values: demonstration data have little else.
-    pub(crate) placeholder_named: f64,
-    /// Other columns of the table are certain to hold data of persons.
-    pub(crate) neighbours: f64,
-    /// Other columns of the table are certain to hold data of the detector's country.
-    pub(crate) country: f64,
-    /// Another detector is certain of most of the column's cells, and this one has few.
-    pub(crate) guest: f64,
-    /// Another form of the same detector is certain in the column.
-    pub(crate) sibling: f64,
-    /// No cell of the column but this one has the shape (scaled by the share of cells that do not).
-    pub(crate) odd_one: f64,
-    /// The same for what a list of names tells apart: a column of names has hardly anything else.
-    pub(crate) odd_name: f64,
-    /// The column holds no more than two different values in many rows.
-    pub(crate) constant: f64,
-    /// The most that a list of words adds where the header doesn't speak for it: lists know much by accident.
-    pub(crate) list_most: f64,
-    /// The same where the header is the word of something that is no name.
-    pub(crate) list_most_named: f64,
-}
-
-/// The weights in force.
-pub(crate) const WEIGHTS: Weights = Weights {
-    header_exactly: 6.5,
-    header_partly: 3.5,
-    header_above: 1.5,
-    header_about: -3.0,
-    header_otherwise: -5.0,
-    header_rival: -3.5,
-    near: 4.0,
-    label: 6.0,
-    rival_near: -2.5,
-    placeholder: -5.0,
-    placeholder_named: -2.0,
-    neighbours: 1.0,
-    country: 1.5,
-    guest: -3.0,
-    sibling: 2.0,
-    odd_one: -2.0,
-    odd_name: -5.0,
-    constant: -2.5,
-    list_most: 6.0,
-    list_most_named: 3.0,
-};
 
 /// `ln(p / (1 - p))`, within ±12 so that no evidence is beyond all doubt.
 pub(crate) fn logit(p: f64) -> f64 {

@@ -2,7 +2,7 @@
 //!
 //! Each term keeps its weight and says in words what it is, so that a sum can be shown line by line.
 
-use super::{ColumnFacts, FormTally, Stratum, WEIGHTS, logit};
+use super::{ColumnFacts, FormTally, Stratum, logit};
 use crate::detect::context::{HeaderFact, Says};
 use crate::detect::{DetectorId, FormId, Matcher};
 use crate::rule::Category;
@@ -57,8 +57,8 @@ pub(super) fn terms(
         _ => (Term::Shape, logit(form.prior_text)),
     }];
     match stratum {
-        Stratum::Near => terms.push((Term::Near, WEIGHTS.near)),
-        Stratum::Label => terms.push((Term::Label, WEIGHTS.label)),
+        Stratum::Near => terms.push((Term::Near, matcher.weights.near)),
+        Stratum::Label => terms.push((Term::Label, matcher.weights.label)),
         Stratum::Whole | Stratum::Text => {}
     }
     let (header, exactly) = header_weight(matcher, column.header, detector);
@@ -66,10 +66,10 @@ pub(super) fn terms(
         terms.push((Term::Header, header));
     }
     if !neighbours.persons.is_empty() && is_personal(matcher, detector) {
-        terms.push((Term::Neighbours, WEIGHTS.neighbours));
+        terms.push((Term::Neighbours, matcher.weights.neighbours));
     }
     if country(matcher, detector).is_some_and(|country| neighbours.countries.contains(&country)) {
-        terms.push((Term::Country, WEIGHTS.country));
+        terms.push((Term::Country, matcher.weights.country));
     }
     // A name within a cell or two of thousands is part of a title or a place.
     let is_rare = tally.passes(stratum).0 * 20 < column.tally.nonempty;
@@ -79,7 +79,7 @@ pub(super) fn terms(
         && column.tally.nonempty >= 20
         && is_rare
     {
-        terms.push((Term::OddOne, WEIGHTS.odd_one));
+        terms.push((Term::OddOne, matcher.weights.odd_one));
     }
     if stratum == Stratum::Whole && !exactly {
         let nonempty = column.tally.nonempty.max(1) as f64;
@@ -91,14 +91,14 @@ pub(super) fn terms(
         let share = (cells as f64 / nonempty).min(1.0);
         if share < 1.0 {
             let weight = if form.soft {
-                WEIGHTS.odd_name
+                matcher.weights.odd_name
             } else {
-                WEIGHTS.odd_one
+                matcher.weights.odd_one
             };
             terms.push((Term::OddOne, weight * (1.0 - share)));
         }
         if form.prior < 0.5 && column.tally.nonempty >= 20 && tally.shapes[0].count() <= 2 {
-            terms.push((Term::Constant, WEIGHTS.constant));
+            terms.push((Term::Constant, matcher.weights.constant));
         }
     }
     terms
@@ -170,11 +170,11 @@ pub(super) fn header_weight(
 ) -> (f64, bool) {
     if let Some(fact) = facts.iter().find(|fact| fact.detector == detector) {
         let weight = match fact.says {
-            Says::Exactly => WEIGHTS.header_exactly,
-            Says::Partly => WEIGHTS.header_partly,
-            Says::Above => WEIGHTS.header_above,
-            Says::About => WEIGHTS.header_about,
-            Says::Otherwise => WEIGHTS.header_otherwise,
+            Says::Exactly => matcher.weights.header_exactly,
+            Says::Partly => matcher.weights.header_partly,
+            Says::Above => matcher.weights.header_above,
+            Says::About => matcher.weights.header_about,
+            Says::Otherwise => matcher.weights.header_otherwise,
         };
         return (weight, fact.says == Says::Exactly);
     }
@@ -184,9 +184,9 @@ pub(super) fn header_weight(
         .map(|fact| {
             let rival = rivals.contains(&fact.detector);
             match fact.says {
-                Says::Exactly if rival => WEIGHTS.header_rival,
-                Says::Exactly | Says::Partly if rival => WEIGHTS.header_rival / 2.0,
-                Says::Exactly => WEIGHTS.header_rival / 2.0,
+                Says::Exactly if rival => matcher.weights.header_rival,
+                Says::Exactly | Says::Partly if rival => matcher.weights.header_rival / 2.0,
+                Says::Exactly => matcher.weights.header_rival / 2.0,
                 _ => 0.0,
             }
         })
@@ -205,9 +205,9 @@ pub(super) fn list_most(matcher: &Matcher, facts: &[HeaderFact], detector: Detec
         fact.says == Says::Exactly && (other.decoy || other.category != rule(detector).category)
     });
     if names_another {
-        WEIGHTS.list_most_named
+        matcher.weights.list_most_named
     } else {
-        WEIGHTS.list_most
+        matcher.weights.list_most
     }
 }
 
@@ -242,13 +242,13 @@ pub(crate) fn reach(
     }
     let mut most = header_weight(matcher, header, form.detector).0;
     if is_personal(matcher, form.detector) {
-        most += WEIGHTS.neighbours;
+        most += matcher.weights.neighbours;
     }
     if country(matcher, form.detector).is_some() {
-        most += WEIGHTS.country;
+        most += matcher.weights.country;
     }
     Reach {
-        whole: logit(form.whole_prior(is_nameless)) + most + WEIGHTS.sibling,
-        text: logit(form.prior_text) + most + WEIGHTS.sibling + WEIGHTS.label,
+        whole: logit(form.whole_prior(is_nameless)) + most + matcher.weights.sibling,
+        text: logit(form.prior_text) + most + matcher.weights.sibling + matcher.weights.label,
     }
 }

@@ -150,8 +150,9 @@ pub(super) fn weigh(prior: f64, n: f64, k: f64, rates: Rates) -> Posterior {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{WEIGHTS, logit};
+    use super::super::logit;
     use super::*;
+    use crate::rule::Weights;
 
     const BSN: Rates = Rates {
         chance: 1.0 / 11.0,
@@ -163,6 +164,10 @@ mod tests {
         valid: 0.5,
         listed: true,
     };
+
+    fn header_exactly() -> f64 {
+        Weights::shipped().header_exactly
+    }
 
     fn sure(prior: f64, n: f64, share: f64, rates: Rates) -> f64 {
         weigh(logit(prior), n, n * share, rates).passed
@@ -189,12 +194,12 @@ mod tests {
     #[test]
     fn one_number_alone_is_no_evidence_but_with_a_header_it_is() {
         assert!(sure(0.02, 1.0, 1.0, BSN) < 0.3);
-        assert!(weigh(logit(0.02) + WEIGHTS.header_exactly, 1.0, 1.0, BSN).passed > 0.97);
+        assert!(weigh(logit(0.02) + header_exactly(), 1.0, 1.0, BSN).passed > 0.97);
     }
 
     #[test]
     fn names_that_no_list_knows_need_the_header() {
-        let header = weigh(logit(0.03) + WEIGHTS.header_exactly, 50.0, 0.0, NAMES);
+        let header = weigh(logit(0.03) + header_exactly(), 50.0, 0.0, NAMES);
         assert!(header.unlisted > 0.5, "{}", header.unlisted);
         assert!(weigh(logit(0.03), 50.0, 0.0, NAMES).unlisted < 0.05);
         assert!(

@@ -18,6 +18,7 @@ pub(crate) fn scan_of(paths: &[&Path]) -> Scan {
         paths: Vec::new(),
         only: Vec::new(),
         skip: Vec::new(),
+        weights: None,
     };
     Scan {
         roots: paths.iter().map(PathBuf::from).collect(),

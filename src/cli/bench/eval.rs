@@ -53,11 +53,8 @@ pub(super) struct EvalArgs {
 impl EvalArgs {
     pub(super) fn run(self) -> anyhow::Result<Outcome> {
         let outputs = self.outputs()?;
-        if self.sets.rules.len() > 2 {
-            bail!(
-                "two rule sets can be compared, not {}",
-                self.sets.rules.len()
-            );
+        if self.sets.is_too_many() {
+            bail!("two rule sets can be compared, not more");
         }
         let mut labelled = Labelled::load(Corpus::open(&self.corpus)?)?;
         let mut evaluations = Vec::new();

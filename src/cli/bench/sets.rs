@@ -18,6 +18,12 @@ pub(super) struct SetOptions {
     #[arg(long, value_name = "PATH")]
     pub(super) rules: Vec<PathBuf>,
 
+    /// A file of weights of evidence, as `speur bench fit` writes it; `default` is the built-in ones
+    ///
+    /// Given twice, the rules are compared with themselves under these and those weights.
+    #[arg(long, value_name = "FILE")]
+    weights: Vec<PathBuf>,
+
     /// Leave the built-in rules out of each set but `default`
     #[arg(long)]
     no_default_rules: bool,
@@ -38,34 +44,51 @@ pub(super) struct SetOptions {
 impl SetOptions {
     /// The rule sets, each with its name.
     pub(super) fn sets(&self) -> anyhow::Result<Vec<(String, RuleSet)>> {
-        if self.rules.is_empty() {
-            return Ok(vec![self.default()?]);
-        }
-        self.rules.iter().map(|path| self.set(path)).collect()
+        let count = self.rules.len().max(self.weights.len()).max(1);
+        let default = Path::new("default");
+        // What is given once holds for both.
+        let at = |list: &[PathBuf], number: usize| {
+            let path = list.get(number).or(list.last());
+            path.map_or(default.to_owned(), Clone::clone)
+        };
+        (0..count)
+            .map(|number| self.set(&at(&self.rules, number), &at(&self.weights, number)))
+            .collect()
+    }
+
+    /// Whether more than two sets were asked for.
+    pub(super) fn is_too_many(&self) -> bool {
+        self.rules.len().max(self.weights.len()) > 2
     }
 
     /// The built-in rules.
     pub(super) fn default(&self) -> anyhow::Result<(String, RuleSet)> {
-        self.set(Path::new("default"))
+        let default = Path::new("default");
+        self.set(default, default)
     }
 
-    fn set(&self, path: &Path) -> anyhow::Result<(String, RuleSet)> {
+    fn set(&self, path: &Path, weights: &Path) -> anyhow::Result<(String, RuleSet)> {
         let is_default = path.as_os_str() == "default";
         let paths = if is_default {
             vec![]
         } else {
             vec![path.to_owned()]
         };
-        let name = if is_default {
+        let weights = (weights.as_os_str() != "default").then(|| weights.to_owned());
+        let mut name = if is_default {
             "default rules".to_owned()
         } else {
             path.display().to_string()
         };
+        if let Some(weights) = &weights {
+            name = format!("{name}, weights of {}", weights.display());
+        }
         let rules = RuleSet::load(&Selection {
             builtin: is_default || !self.no_default_rules,
             paths,
             only: self.detectors.clone(),
             skip: self.skip_detectors.clone(),
+            weights,
         })?;
         if rules.rules.is_empty() {
             anyhow::bail!("{name}: no detector is left to look for");

@@ -31,6 +31,7 @@ impl Own {
             paths,
             only: Vec::new(),
             skip: Vec::new(),
+            weights: None,
         }
     }
 }

@@ -11,7 +11,7 @@ use crate::cli::{Outcome, stdout_width};
 use crate::quality::examples::{explained, shown};
 use crate::quality::explain::{steps, sum};
 use crate::report::{escaped, wrapped};
-use crate::rule::{Check, Find, Rule, RuleSet, Scope};
+use crate::rule::{Check, Find, Rule, RuleSet, Scope, Weights};
 use crate::scan::Scan;
 
 /// Show what a detector looks for, how it checks, and how sure its examples are and why
@@ -38,7 +38,7 @@ impl ShowArgs {
             }
         };
         let mut text = facts(rule, stdout_width());
-        text += &scored(rule);
+        text += &scored(rule, &rules.weights);
         let scan = Scan::of(Vec::new(), rules.clone());
         text += "\nexamples, as a scan with these rules scores them\n";
         for (example, confidence, evidence) in explained(rule, &rules, &scan)? {
@@ -53,14 +53,14 @@ impl ShowArgs {
 }
 
 /// How evidence adds up, step by step.
-fn scored(rule: &Rule) -> String {
+fn scored(rule: &Rule, weights: &Weights) -> String {
     let mut text = "\nstep by step, in log-odds\n".to_owned();
-    for (title, list) in steps(rule) {
+    for (title, list) in steps(rule, weights) {
         let _ = writeln!(text, "  {title}");
         for (what, weight) in &list {
             let _ = writeln!(text, "    {weight:+6.2}  {what}");
         }
-        let (total, probability) = sum(&list);
+        let (total, probability) = sum(&list, weights);
         let _ = writeln!(
             text,
             "    {total:+6.2}  together: a probability of {probability:.3}"

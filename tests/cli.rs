@@ -134,6 +134,10 @@ fn run(case: &Case) -> Result<(), String> {
         .current_dir(home)
         .env_remove("NO_COLOR")
         .env_remove("CLICOLOR_FORCE")
+        // What is kept of one run must not be there in the next.
+        .env("XDG_CACHE_HOME", home.join("cache"))
+        .env("HOME", home)
+        .env("LOCALAPPDATA", home.join("cache"))
         .envs(&case.env)
         .write_stdin(case.stdin.as_str())
         .output()

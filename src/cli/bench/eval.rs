@@ -11,6 +11,7 @@ use clap::builder::PossibleValuesParser;
 use super::sets::SetOptions;
 use crate::cli::Outcome;
 use crate::cli::options::probability;
+use crate::quality::eval::cache::Cache;
 use crate::quality::eval::evaluate;
 use crate::quality::eval::outcome::Labelled;
 use crate::quality::eval::profile::profile;
@@ -41,6 +42,14 @@ pub(super) struct EvalArgs {
     /// Say what each rule costs, measured on a sample of the corpus
     #[arg(long)]
     profile: bool,
+    /// Keep what came of each file here, and take what is known from there [default: in the cache folder of the platform]
+    ///
+    /// What is kept are numbers and masked examples, under a hash of the file, its truth, the rules, the weights and the program.
+    #[arg(long, value_name = "DIR", conflicts_with = "no_cache")]
+    cache: Option<PathBuf>,
+    /// Scan everything, and keep nothing
+    #[arg(long)]
+    no_cache: bool,
     /// How the result is printed
     #[arg(short, long, value_name = "FMT", default_value = "table",
         value_parser = PossibleValuesParser::new(["table", "json", "md", "html", "none"]))]
@@ -56,11 +65,13 @@ impl EvalArgs {
         if self.sets.is_too_many() {
             bail!("two rule sets can be compared, not more");
         }
+        let cache = self.cache();
         let mut labelled = Labelled::load(Corpus::open(&self.corpus)?)?;
         let mut evaluations = Vec::new();
         for (name, rules) in self.sets.sets()? {
             let scan = self.sets.scan(rules.clone(), Vec::new());
-            let mut evaluation = evaluate(&name, scan, &mut labelled, self.threshold)?;
+            let mut evaluation =
+                evaluate(&name, scan, &mut labelled, self.threshold, cache.as_ref())?;
             if self.profile {
                 evaluation.speed.rules = profile(&rules, &labelled)?;
             }
@@ -93,6 +104,15 @@ impl EvalArgs {
         } else {
             Outcome::Done
         })
+    }
+
+    /// What is known already; nothing where there is no place for it.
+    fn cache(&self) -> Option<Cache> {
+        if self.no_cache {
+            return None;
+        }
+        let folder = self.cache.clone().or_else(Cache::usual_folder)?;
+        Cache::at(folder).ok()
     }
 
     fn outputs(&self) -> anyhow::Result<Vec<(PathBuf, Style)>> {

@@ -1,6 +1,6 @@
 //! `speur bench eval`: what a rule set makes of a labelled corpus, in figures.
 //!
-//! `outcome.rs` runs the scan and holds findings against the truth, `parts.rs` counts, `measure.rs` has the figures, this
+//! `outcome.rs` runs the scan and holds findings against the truth, `cache.rs` knows what came of it before, `parts.rs` counts, `measure.rs` has the figures, this
 //! file puts them together as an [`Evaluation`], `versus.rs` compares two of them, and `show/` writes them down.
 
 use hashbrown::HashMap;
@@ -11,6 +11,7 @@ use crate::event::thousandths;
 use crate::rule::RuleSet;
 use crate::scan::Scan;
 
+pub mod cache;
 mod cells;
 mod examples;
 pub mod measure;
@@ -20,9 +21,10 @@ pub mod profile;
 pub mod show;
 pub mod versus;
 
+use cache::Cache;
 use examples::{alarms, confusions, misses};
 use measure::{Calibration, Counts, Estimate, Point, bootstrap, wilson};
-use outcome::{FileOutcome, Labelled};
+use outcome::{FileOutcome, Labelled, Ran};
 use parts::Parts;
 
 /// Figures of cells, or of columns.
@@ -115,14 +117,30 @@ pub struct Example {
 /// How fast it went.
 #[derive(Clone, Debug, Serialize)]
 pub struct Speed {
-    /// Bytes of the corpus as stored.
+    /// Bytes of the files that were scanned, as stored.
     pub bytes: u64,
+    /// Files that were not, because what comes of them was known.
+    pub known: usize,
     /// Seconds of the scan.
     pub seconds: f64,
     /// Millions of bytes in a second.
     pub megabytes_per_second: f64,
     /// What each rule costs by itself, the dearest first; empty unless it was asked for.
     pub rules: Vec<profile::Cost>,
+}
+
+impl Speed {
+    /// In words; files whose outcome was known say nothing of it.
+    pub(in crate::quality) fn shown(&self, files: usize) -> String {
+        match files - self.known {
+            0 => "all of it known, nothing scanned".to_owned(),
+            scanned if self.known > 0 => format!(
+                "{:.0} MB/s on {scanned} files, the others were known",
+                self.megabytes_per_second
+            ),
+            _ => format!("{:.0} MB/s", self.megabytes_per_second),
+        }
+    }
 }
 
 /// What a rule set makes of a corpus.
@@ -171,14 +189,19 @@ pub fn evaluate(
     scan: Scan,
     labelled: &mut Labelled,
     threshold: f64,
+    cache: Option<&Cache>,
 ) -> Result<Evaluation, Error> {
     let (rules, digest) = (scan.rules.rules.len(), scan.rules.digest.clone());
     let categories = categories(&scan.rules);
     let masks = scan.rules.rules.iter();
     let masks = masks.map(|rule| (rule.id.clone(), rule.mask)).collect();
-    let (outcomes, seconds) = outcome::run(scan, labelled)?;
+    let Ran {
+        outcomes,
+        known,
+        bytes,
+        seconds,
+    } = outcome::run(scan, labelled, cache)?;
     let parts = Parts::of(&outcomes, labelled, thousandths(threshold), &categories);
-    let bytes = outcomes.iter().map(|outcome| outcome.bytes).sum::<u64>();
     let unread = outcomes.iter().zip(&labelled.entries);
     Ok(Evaluation {
         name: name.to_owned(),
@@ -196,6 +219,7 @@ pub fn evaluate(
             .collect(),
         speed: Speed {
             bytes,
+            known,
             seconds,
             megabytes_per_second: bytes as f64 / 1e6 / seconds.max(1e-3),
             rules: Vec::new(),

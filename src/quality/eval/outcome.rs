@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use hashbrown::HashMap;
 
+use super::cache::{Cache, Key as KnownBy};
 use crate::error::Error;
 use crate::event::{Event, FileRecord, Finding, Place, Status, thousandths};
 use crate::quality::truth::{Column, Corpus, Entry, Names, Truth};
@@ -76,33 +77,80 @@ pub struct FileOutcome {
     pub problem: Option<String>,
 }
 
-/// Runs a scan over a corpus. `scan` says with what rules; what it reads is set here.
-pub fn run(mut scan: Scan, labelled: &mut Labelled) -> Result<(Vec<FileOutcome>, f64), Error> {
-    scan.roots = labelled
-        .entries
-        .iter()
-        .map(|entry| entry.data.clone())
+/// What came of a corpus.
+pub struct Ran {
+    /// Of each file.
+    pub outcomes: Vec<FileOutcome>,
+    /// How many of them were known before.
+    pub known: usize,
+    /// Bytes of the files that were scanned.
+    pub bytes: u64,
+    /// Seconds of the scan.
+    pub seconds: f64,
+}
+
+/// Runs a scan over a corpus, as far as its outcomes aren't known. `scan` says with what rules; what it reads is set here.
+pub fn run(mut scan: Scan, labelled: &mut Labelled, cache: Option<&Cache>) -> Result<Ran, Error> {
+    let digest = scan.rules.digest.clone();
+    let entries = labelled.entries.iter();
+    let keys: Vec<Option<KnownBy>> = entries
+        .map(|entry| cache.and_then(|cache| cache.key(entry, &digest)))
         .collect();
+    let mut outcomes = vec![FileOutcome::default(); labelled.truths.len()];
+    let mut missing = Vec::new();
+    for (number, key) in keys.iter().enumerate() {
+        let known = cache.zip(key.as_ref()).and_then(|(cache, key)| {
+            cache.get(key, &labelled.truths[number], &mut labelled.detectors)
+        });
+        match known {
+            Some(known) => outcomes[number] = known,
+            None => missing.push(number),
+        }
+    }
+    let mut ran = Ran {
+        known: outcomes.len() - missing.len(),
+        outcomes,
+        bytes: 0,
+        seconds: 0.0,
+    };
+    if missing.is_empty() {
+        return Ok(ran);
+    }
+    let at = |number: &usize| labelled.entries[*number].data.clone();
+    scan.roots = missing.iter().map(at).collect();
     scan.min_confidence = FLOOR;
     scan.findings = true;
     // Names must be those of the truth, which would be masked where they hold a value; of findings only masks are kept.
     scan.reveal = true;
     scan.samples = 0;
-    let numbers = scan.roots.iter().enumerate();
+    let numbers = scan.roots.iter().zip(missing.iter().copied());
     let mut collector = Collector {
         truths: &labelled.truths,
         detectors: &mut labelled.detectors,
         files: numbers
-            .map(|(number, path)| (path.to_string_lossy().into_owned(), number))
+            .map(|(path, number)| (path.to_string_lossy().into_owned(), number))
             .collect(),
         open: None,
-        outcomes: vec![FileOutcome::default(); labelled.truths.len()],
+        outcomes: ran.outcomes,
     };
     let summary = scan.run(&Progress::default(), &mut |event| {
         collector.event(event);
         Ok(())
     })?;
-    Ok((collector.outcomes, summary.seconds))
+    ran.outcomes = collector.outcomes;
+    ran.seconds = summary.seconds;
+    for number in missing {
+        let outcome = &ran.outcomes[number];
+        ran.bytes += outcome.bytes;
+        if let (Some(cache), Some(key)) = (cache, &keys[number]) {
+            cache.put(key, outcome, &labelled.truths[number], &labelled.detectors);
+        }
+    }
+    if let Some(cache) = cache {
+        // What can't be removed takes room, and nothing else.
+        let _ = cache.trim();
+    }
+    Ok(ran)
 }
 
 struct Collector<'c> {

@@ -507,6 +507,49 @@ mod tests {
     }
 
     #[test]
+    fn dumps_are_found_table_by_table() {
+        use crate::quality::eval::outcome::{Labelled, run};
+        use crate::quality::truth::{Corpus, truth_of};
+        use crate::rule::{RuleSet, Selection};
+
+        let rules = RuleSet::load(&Selection {
+            builtin: true,
+            paths: vec![],
+            only: vec![],
+            skip: vec![],
+            weights: None,
+        })
+        .unwrap();
+        for (shape, table) in [
+            (Shape::Sql, "customers"),
+            (Shape::PgDump, "public.customers"),
+        ] {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("dump.sql");
+            let dump = Options {
+                kinds: vec![Kind::Science, Kind::Crm, Kind::Tickets],
+                locales: vec![Locale::Nl],
+                ..options(Kind::Crm, shape)
+            };
+            let (data, truth) = generated(&dump);
+            std::fs::write(&path, data).unwrap();
+            std::fs::write(truth_of(&path), &truth).unwrap();
+            assert!(
+                truth.contains(&format!("\"table\":\"{table}\"")),
+                "{truth:.300}"
+            );
+            let mut labelled =
+                Labelled::load(Corpus::open(&[folder.path().to_owned()]).unwrap()).unwrap();
+            let scan = crate::scan::Scan::of(vec![], rules.clone());
+            let ran = run(scan, &mut labelled, None).unwrap();
+            let best = &ran.outcomes[0].best;
+            let found = best.iter().filter(|confidence| **confidence >= 500).count();
+            assert!(best.len() > 2000, "{}", best.len());
+            assert!(found * 100 >= best.len() * 95, "{found} of {}", best.len());
+        }
+    }
+
+    #[test]
     fn a_dump_ends_as_its_tables_do() {
         let (out, _) = generated(&Options {
             kinds: vec![Kind::Catalogue, Kind::None],

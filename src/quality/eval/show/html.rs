@@ -63,13 +63,13 @@ fn html(text: &str) -> String {
 
 fn one(evaluation: &Evaluation) -> String {
     let mut text = format!(
-        "<h2>{}</h2><p>{} rules on {} files with {} labelled cells; findings of confidence {} and above count. {:.0} MB/s.</p>",
+        "<h2>{}</h2><p>{} rules on {} files with {} labelled cells; findings of confidence {} and above count. {}.</p>",
         html(&evaluation.name),
         evaluation.rules,
         evaluation.files,
         evaluation.labels,
         evaluation.threshold,
-        evaluation.speed.megabytes_per_second
+        evaluation.speed.shown(evaluation.files)
     );
     let overall = &evaluation.overall;
     let scores = [("cells", &overall.cells), ("columns", &overall.columns)];

@@ -27,13 +27,13 @@ fn one(evaluation: &Evaluation) -> String {
     let overall = &evaluation.overall;
     let _ = writeln!(
         text,
-        "{}: {} rules on {} files with {} labelled cells, findings of {} and above; {:.0} MB/s\n",
+        "{}: {} rules on {} files with {} labelled cells, findings of {} and above; {}\n",
         escaped(&evaluation.name),
         evaluation.rules,
         evaluation.files,
         counted(evaluation.labels as u64),
         evaluation.threshold,
-        evaluation.speed.megabytes_per_second
+        evaluation.speed.shown(evaluation.files)
     );
     for (what, scores) in [("cells", &overall.cells), ("columns", &overall.columns)] {
         let _ = writeln!(

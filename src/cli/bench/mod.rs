@@ -6,6 +6,7 @@ use super::Outcome;
 
 mod compare;
 mod eval;
+mod fit;
 mod import;
 mod label;
 mod seed;
@@ -21,6 +22,7 @@ pub struct BenchArgs {
 #[derive(Debug, Subcommand)]
 enum BenchCommand {
     Eval(Box<eval::EvalArgs>),
+    Fit(Box<fit::FitArgs>),
     Seed(Box<seed::SeedArgs>),
     Compare(Box<compare::CompareArgs>),
     Label(label::LabelArgs),
@@ -32,6 +34,7 @@ impl BenchArgs {
     pub fn run(self) -> anyhow::Result<Outcome> {
         match self.command {
             BenchCommand::Eval(args) => args.run(),
+            BenchCommand::Fit(args) => args.run(),
             BenchCommand::Seed(args) => args.run(),
             BenchCommand::Compare(args) => args.run(),
             BenchCommand::Label(args) => args.run(),

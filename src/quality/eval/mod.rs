@@ -26,6 +26,7 @@ use examples::{alarms, confusions, misses};
 use measure::{Calibration, Counts, Estimate, Point, bootstrap, wilson};
 use outcome::{FileOutcome, Labelled, Ran};
 use parts::Parts;
+pub(in crate::quality) use parts::{each_cell, each_column};
 
 /// Figures of cells, or of columns.
 #[derive(Clone, Copy, Debug, Default, Serialize)]
@@ -233,6 +234,25 @@ pub fn evaluate(
         each_file: parts.in_order(labelled),
         outcomes,
     })
+}
+
+/// Two figures of all cells at the usual threshold.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Score {
+    /// Precision and recall, alike.
+    pub f1: Option<f64>,
+    /// How far confidences are from the share that is right.
+    pub calibration_error: Option<f64>,
+}
+
+/// The figures of outcomes by themselves.
+pub(in crate::quality) fn score(outcomes: &[FileOutcome], labelled: &Labelled) -> Score {
+    let parts = Parts::of(outcomes, labelled, thousandths(0.5), &HashMap::new());
+    let all = parts.overall.section("all", None);
+    Score {
+        f1: all.cells.f1.map(|f1| f1.value),
+        calibration_error: all.calibration.error,
+    }
 }
 
 /// The category of each detector.

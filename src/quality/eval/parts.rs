@@ -23,7 +23,7 @@ pub(super) struct Part {
 }
 
 /// File, column, and where there are no columns, a block of rows.
-pub(super) type Cluster = (u32, u32, u64);
+pub(in crate::quality) type Cluster = (u32, u32, u64);
 
 impl Part {
     pub(super) fn section(&self, name: &str, category: Option<String>) -> Section {
@@ -52,9 +52,9 @@ pub(super) struct Parts {
 
 /// One unit that is counted.
 #[derive(Clone, Copy)]
-pub(super) struct Unit {
-    pub(super) confidence: u16,
-    pub(super) is_label: bool,
+pub(in crate::quality) struct Unit {
+    pub(in crate::quality) confidence: u16,
+    pub(in crate::quality) is_label: bool,
 }
 
 impl Unit {
@@ -159,7 +159,7 @@ impl Part {
 }
 
 /// Every label and every false alarm of a file whose cells are labelled.
-pub(super) fn each_cell(
+pub(in crate::quality) fn each_cell(
     outcome: &FileOutcome,
     truth: &Truth,
     file: u32,
@@ -189,7 +189,11 @@ pub(super) fn each_cell(
 }
 
 /// Every column and what it holds, or was taken for.
-pub(super) fn each_column(outcome: &FileOutcome, truth: &Truth, mut take: impl FnMut(u32, Unit)) {
+pub(in crate::quality) fn each_column(
+    outcome: &FileOutcome,
+    truth: &Truth,
+    mut take: impl FnMut(u32, Unit),
+) {
     let best: HashMap<(u32, u32), u16> = outcome.columns_best.iter().copied().collect();
     for key in &truth.holds {
         let unit = Unit {

@@ -9,7 +9,7 @@ use clap::{Args, ValueEnum};
 
 use super::print;
 use crate::cli::Outcome;
-use crate::quality::import::{Imported, gitleaks, patterns, presidio};
+use crate::quality::import::{Imported, gitleaks, patterns, pdscan, presidio};
 use crate::report::escaped;
 
 /// Turn another tool's rules into rules, as far as they can be said, and list what did not carry over
@@ -34,8 +34,10 @@ enum Tool {
     Presidio,
     /// Rules of gitleaks, TOML
     Gitleaks,
-    /// Names and patterns of hawk-eye and pdscan: YAML with `name: pattern`
-    #[value(alias = "hawk-eye", alias = "pdscan")]
+    /// Rules of pdscan: its source (rules.go), or YAML with `name: pattern`
+    Pdscan,
+    /// Names and patterns of hawk-eye: YAML with `name: pattern`
+    #[value(alias = "hawk-eye")]
     Patterns,
 }
 
@@ -46,6 +48,7 @@ impl ImportArgs {
         let Imported { rules, lost } = match self.tool {
             Tool::Presidio => presidio(&text),
             Tool::Gitleaks => gitleaks(&text),
+            Tool::Pdscan => pdscan(&text),
             Tool::Patterns => patterns(&text),
         }
         .map_err(|what| anyhow::anyhow!("{shown}: {what}"))?;

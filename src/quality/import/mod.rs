@@ -8,6 +8,10 @@ use serde::Deserialize;
 
 use super::shape::parsed;
 
+mod pdscan;
+
+pub use pdscan::pdscan;
+
 /// What a repetition without bound becomes.
 const BOUND: u32 = 64;
 /// The prior of a rule that gives no score.
@@ -31,6 +35,8 @@ struct Draft {
     /// Patterns, each with its prior.
     find: Vec<(String, f64)>,
     near: Vec<String>,
+    /// Headers beside its own name.
+    header: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -120,6 +126,7 @@ pub fn presidio(text: &str) -> Result<Imported, String> {
             ),
             find,
             near,
+            header: Vec::new(),
         });
     }
     Ok(imported)
@@ -186,6 +193,7 @@ pub fn gitleaks(text: &str) -> Result<Imported, String> {
             },
             find: vec![(pattern, 0.8)],
             near: rule.keywords,
+            header: Vec::new(),
         });
     }
     Ok(imported)
@@ -204,6 +212,7 @@ pub fn patterns(text: &str) -> Result<Imported, String> {
                 name,
                 find: vec![(pattern, PRIOR)],
                 near: Vec::new(),
+                header: Vec::new(),
             });
         }
     }
@@ -244,7 +253,17 @@ impl Imported {
             let words: Vec<String> = near.iter().map(|word| quoted(word)).collect();
             let _ = writeln!(text, "near: [{}]", words.join(", "));
         }
-        let _ = writeln!(text, "header: [{}]", quoted(&id.replace('-', " ")));
+        let own = id.replace('-', " ");
+        let mut header: Vec<String> = draft
+            .header
+            .iter()
+            .map(|word| word.to_lowercase())
+            .collect();
+        header.push(own);
+        header.sort_unstable();
+        header.dedup();
+        let header: Vec<String> = header.iter().map(|word| quoted(word)).collect();
+        let _ = writeln!(text, "header: [{}]", header.join(", "));
         self.rules.push((id, text));
     }
 }

@@ -45,6 +45,7 @@ mod office;
 mod open;
 #[cfg(feature = "parquet")]
 mod parquet;
+mod pdf;
 mod pgdump;
 mod picture;
 mod rar;
@@ -113,6 +114,7 @@ pub static FORMATS: &[&dyn Format] = &[
     #[cfg(feature = "office")]
     &office::Xls,
     #[cfg(feature = "office")]
+    &pdf::Pdf,
     &rtf::Rtf,
     &weblog::AccessLog,
     &weblog::ExtendedLog,

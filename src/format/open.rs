@@ -318,7 +318,7 @@ fn signature(head: &[u8], name: &str) -> Option<&'static str> {
         (b"GIF8", "GIF image"),
         (b"II*\0", "TIFF image"),
         (b"MM\0*", "TIFF image"),
-        (b"%PDF", "PDF document"),
+        (b"bplist", "binary property list"),
         (
             b"PK\x03\x04",
             "ZIP archive, or a document packed as one (xlsx, docx)",
@@ -406,5 +406,17 @@ mod tests {
         let (format, problem) = opened("scan.bin", b"\x7fELF\x02\x01\x01\0\0\0\0\0\0\0\0\0\x03\0");
         assert_eq!(format, None);
         assert_eq!(problem.unwrap().reason, "program; not read");
+        let (_, problem) = opened("a.plist", b"bplist00\xd1\x01\x02\0\x08");
+        assert_eq!(problem.unwrap().reason, "binary property list; not read");
+    }
+
+    #[test]
+    fn a_pdf_that_looks_like_text_is_not_read_as_such() {
+        let pdf = b"%PDF-1.4\n4 0 obj\n<< /Filter /ASCII85Decode >>\nstream\n87cURDZ~>\n";
+        for bytes in [&pdf[..], b"\n\n%PDF-1.7\n1 0 obj\n"] {
+            assert_eq!(opened("a.txt", bytes).0, Some("pdf"));
+        }
+        let about = b"A file that starts with %PDF- is a document.\n";
+        assert_eq!(opened("a.txt", about).0, Some("text"));
     }
 }

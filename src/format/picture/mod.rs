@@ -120,11 +120,10 @@ impl Format for Picture {
                 (bytes.into(), len)
             }
         };
-        let name = head.name.rsplit(['/', '\\']).next().unwrap_or_default();
         Ok(Box::new(One {
             facts: Some((self.read)(&bytes)),
             problem: None,
-            name: name.to_owned(),
+            described: Described::new(head.name),
             len,
         }))
     }
@@ -134,7 +133,7 @@ impl Format for Picture {
 struct One {
     facts: Option<Facts>,
     problem: Option<Problem>,
-    name: String,
+    described: Described,
     len: u64,
 }
 
@@ -149,7 +148,7 @@ impl Reader for One {
         };
         let reason = format!("{size}; what it shows was not looked at");
         self.problem = Some(Problem::note(reason));
-        let name = std::mem::take(&mut self.name);
+        let name = std::mem::take(&mut self.described.name);
         Ok(Some(Piece::Chunk(Part {
             table: None,
             first_row: None,
@@ -166,9 +165,22 @@ impl Reader for One {
     }
 }
 
-struct Described {
+/// What is known of a file whose content says nothing by itself: a record of its name, and of fields.
+#[derive(Default)]
+pub(super) struct Described {
     name: String,
     fields: Vec<(&'static str, String)>,
+}
+
+impl Described {
+    /// Only the name of a file, without its folders.
+    pub(super) fn new(path: &str) -> Self {
+        let name = path.rsplit(['/', '\\']).next().unwrap_or_default();
+        Self {
+            name: name.to_owned(),
+            fields: Vec::new(),
+        }
+    }
 }
 
 impl Chunk for Described {

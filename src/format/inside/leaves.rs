@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 /// Values of a cell; one with more is left as it is.
-const MOST: usize = 10_000;
+pub(super) const MOST: usize = 10_000;
 /// Bytes of a path.
 const LONGEST_PATH: usize = 300;
 

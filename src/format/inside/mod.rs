@@ -1,12 +1,12 @@
-//! Values inside values: cells that hold JSON, XML, serialised data, a token, a query or something encoded.
+//! Values inside values: cells that hold JSON, XML, CSV, serialised data, a token, a query or something encoded.
 //!
 //! [`Unfold`] stands between a chunk and its sink. A cell that is such a value as a whole is replaced by what it holds, each
 //! in a column of its own (`payload.customer.email`); all else is passed on as it is. Whether a cell is opened depends on that
 //! cell alone, never on others, so that results don't depend on how data are cut into chunks.
 //!
-//! A batch without such cells costs a look at the ends of each cell, and nothing else.
+//! A batch without such cells costs a look at the ends of each cell, and one for a line end in some.
 
-use super::{Batch, ColumnId, Sink, Value};
+use super::{Batch, ColumnId, OffsetMap, Sink, Value};
 use crate::error::Problem;
 use std::sync::Arc;
 
@@ -16,6 +16,7 @@ mod json;
 mod leaves;
 mod markup;
 mod php;
+mod table;
 
 use gather::Gathered;
 use leaves::Leaves;
@@ -71,7 +72,9 @@ impl<'s> Unfold<'s> {
             // Most cells are short, and start like none.
             let shape = SHAPES[usize::from(batch.text[value.start as usize])];
             let is_none = shape == Shape::None && len < encoded::SHORTEST;
-            if (!is_none || has_query) && self.may_hold(batch, value, shape) {
+            let has_lines = len >= table::SHORTEST && has_lines(batch, index);
+            if (!is_none || has_query || has_lines) && self.may_hold(batch, value, shape, has_lines)
+            {
                 self.opened.push(index as u32);
             }
         }
@@ -79,7 +82,7 @@ impl<'s> Unfold<'s> {
     }
 
     #[inline(never)]
-    fn may_hold(&self, batch: &Batch<'_>, value: &Value, shape: Shape) -> bool {
+    fn may_hold(&self, batch: &Batch<'_>, value: &Value, shape: Shape, has_lines: bool) -> bool {
         let cell = &batch.text[value.start as usize..value.end as usize];
         let named = self.columns.get(value.column.0 as usize);
         if cell.len() > LONGEST || named == Some(&Named::Text) {
@@ -90,7 +93,7 @@ impl<'s> Unfold<'s> {
             Shape::None => false,
             shape => shape.may_be(cell),
         };
-        may || named == Some(&Named::Query)
+        may || named == Some(&Named::Query) || has_lines && table::may_be(cell)
     }
 
     fn gather(&mut self, batch: &Batch<'_>) {
@@ -114,6 +117,16 @@ impl<'s> Unfold<'s> {
             }
         }
     }
+}
+
+/// Whether a cell has a line end in it. Of cells that stand as they are stored, those have none behind which another stands on
+/// the same line: nearly all.
+fn has_lines(batch: &Batch<'_>, index: usize) -> bool {
+    let value = &batch.values[index];
+    let is_stored = matches!(batch.offsets, OffsetMap::Shift(_));
+    let next = batch.values.get(index + 1).filter(|_| is_stored);
+    next.is_none_or(|next| next.line != value.line)
+        && memchr::memchr(b'\n', &batch.text[value.start as usize..value.end as usize]).is_some()
 }
 
 impl Sink for Unfold<'_> {
@@ -216,6 +229,7 @@ fn open_as(cell: &[u8], shape: Shape, is_query: bool, leaves: &mut Leaves) -> Op
         ways.push(|cell, leaves| encoded::query(cell, 0, leaves).map(|()| Kept::First(1)));
     }
     ways.push(|cell, leaves| encoded::base64(cell, leaves).map(|()| Kept::All));
+    ways.push(|cell, leaves| table::read(cell, leaves).map(Kept::First));
     ways.into_iter().find_map(|way| {
         let before = leaves.mark();
         let kept = way(cell, leaves);
@@ -235,7 +249,7 @@ fn open_within(text: &[u8], leaves: &mut Leaves) -> bool {
         return false;
     }
     let shape = SHAPES[usize::from(text[0])];
-    if shape == Shape::None || !shape.may_be(text) {
+    if !shape.may_be(text) && !table::may_be(text) {
         return false;
     }
     let before = leaves.mark();

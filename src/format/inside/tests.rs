@@ -104,6 +104,53 @@ const CASES: &[(&str, &[(&str, &str)])] = &[
         "SmFuIEphbnNlbiB3b29udCBpbiBVdHJlY2h0IGVuIGhlZXQgSmFu",
         &[("base64", "Jan Jansen woont in Utrecht en heet Jan")],
     ),
+    (
+        "name,email\nJan,jor@postluxterra.nl\nPiet,mir@postluxterra.nl\n",
+        &[
+            ("name", "Jan"),
+            ("email", "jor@postluxterra.nl"),
+            ("name", "Piet"),
+            ("email", "mir@postluxterra.nl"),
+        ],
+    ),
+    // Quotes, with a delimiter, a quote and a line end between them; an empty field.
+    (
+        "id;naam;\"geb. datum\"\r\n1;\"Jan; \"\"de\"\" Vries\";1980-01-02\r\n2;\"Piet\nBak\";",
+        &[
+            ("id", "1"),
+            ("naam", "Jan; \"de\" Vries"),
+            ("geb. datum", "1980-01-02"),
+            ("id", "2"),
+            ("naam", "Piet\nBak"),
+        ],
+    ),
+    (
+        "\u{feff}first_name\tcity\nJan\tEde\nPiet\tBreda",
+        &[
+            ("first_name", "Jan"),
+            ("city", "Ede"),
+            ("first_name", "Piet"),
+            ("city", "Breda"),
+        ],
+    ),
+    // In JSON, in a cell; and base64 of one.
+    (
+        r#"{"rows":"sku|prijs\n12-34|5.20\n56-78|6.10"}"#,
+        &[
+            ("rows.sku", "12-34"),
+            ("rows.prijs", "5.20"),
+            ("rows.sku", "56-78"),
+            ("rows.prijs", "6.10"),
+        ],
+    ),
+    (
+        "aWQsZW1haWwsbmFtZQoxLGpvckBwb3N0bHV4dGVycmEubmwsSm9yCg==",
+        &[
+            ("base64.id", "1"),
+            ("base64.email", "jor@postluxterra.nl"),
+            ("base64.name", "Jor"),
+        ],
+    ),
 ];
 
 /// What is left as it is.
@@ -121,6 +168,25 @@ const LEFT: &[&str] = &[
     "dddddddddddddddddddddddddddddddd",
     "eyJ.no.token",
     "data:image/png;base64,iVBORw0KGgo=",
+    // Letters, addresses and lists over lines.
+    "Beste Jan,\nBel mij op 0612345678,\ngroet, Piet",
+    "Jan Jansen,Piet Bakker\nUtrecht,Ede",
+    "Dear Jan, Piet and Klaas\nSee you on 5 May, 6 May and 7 May\n",
+    "Dorpsstraat 12,Utrecht\n1234 AB,Nederland\n1235 AB,Nederland",
+    "appels, peren, bananen\n12 stuks, 6 stuks, 3 stuks",
+    "Naam;Jan\nTel;0612345678\nGeboren;1980-01-02",
+    "Naam\tJan\nMail\tjor@postluxterra.nl\nTel\t0612345678",
+    "rood,wit,blauw\ngroen,geel,zwart\n",
+    "error in a.c, line 5\nerror in b.c, line 6",
+    // No names, names twice, other widths, one record, a quote that has no end.
+    "1,jor@postluxterra.nl,Ede\n2,mir@postluxterra.nl,Breda",
+    "email,email\na@kpn.com,b@kpn.com\nc@kpn.com,d@kpn.com",
+    "id,email,name\n1,jor@postluxterra.nl",
+    "id,email,name\n\n1,jor@postluxterra.nl,Jan",
+    "name,email\nJan,jor@postluxterra.nl",
+    "id,email,name\n",
+    "id,email,name\n1,\"jor@postluxterra.nl,Jan\n",
+    "one line, and another",
 ];
 
 #[test]
@@ -178,6 +244,82 @@ fn values_lead_back_to_their_bytes() {
 }
 
 #[test]
+fn tables_lead_back_to_their_bytes() {
+    let places = |cell: &str| -> Vec<_> {
+        let given = opened("p", cell).given;
+        let each = given.into_iter().map(|given| (given.1, given.3.unwrap()));
+        each.collect()
+    };
+    let cell = "id,email,note\n1,a@kpn.com,\"x, y\"\n";
+    let value = |text: &str, from, to| (text.to_owned(), (from, to));
+    assert_eq!(
+        places(cell),
+        [
+            value("id", 100, 102),
+            value("1", 114, 115),
+            value("a@kpn.com", 116, 125),
+            value("x, y", 127, 131),
+        ]
+    );
+    // As CSV has it in a cell of its own.
+    assert_eq!(
+        places(&cell.replace('"', "\"\""))[2..],
+        [value("a@kpn.com", 116, 125), value("x, y", 128, 132)]
+    );
+}
+
+#[test]
+fn only_cells_over_lines_are_looked_at() {
+    // One record, three cells: the second one spans lines, so the third one starts on another.
+    let text = b"some words here,id,email,n\n1,a@kpn.com,x\n,more words here";
+    let value = |start, end, line| Value {
+        start,
+        end,
+        column: ColumnId(0),
+        line,
+    };
+    let values = [value(0, 15, 0), value(16, 42, 0), value(42, 57, 2)];
+    let batch = Batch {
+        text,
+        values: &values,
+        rows: Rows::One(&[0, 0, 0]),
+        offsets: &OffsetMap::Shift(0),
+    };
+    let has_lines = [0, 1, 2].map(|index| super::has_lines(&batch, index));
+    assert_eq!(has_lines, [false, true, false]);
+}
+
+#[test]
+fn tables_without_places_are_opened() {
+    // As Parquet gives them: no value has a line.
+    let text = b"id,email,n\n1,a@kpn.com,x\nmore words here";
+    let mut taken = Taken::default();
+    let mut inside = Unfold::new(&mut taken);
+    let column = inside.column("p");
+    let value = |start, end| Value {
+        start,
+        end,
+        column,
+        line: 0,
+    };
+    inside.batch(Batch {
+        text,
+        values: &[value(0, 24), value(25, 40)],
+        rows: Rows::One(&[0, 1]),
+        offsets: &OffsetMap::None,
+    });
+    let given: Vec<_> = taken
+        .given
+        .iter()
+        .map(|given| (&*given.0, given.2))
+        .collect();
+    assert_eq!(
+        given,
+        [("p", 0), ("p.id", 0), ("p.email", 0), ("p.n", 0), ("p", 1)]
+    );
+}
+
+#[test]
 fn hostile_cells_are_bounded() {
     let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
     assert_eq!(opened("p", &deep).given.len(), 1);
@@ -188,6 +330,10 @@ fn hostile_cells_are_bounded() {
     assert!(opened("p", &nested).given.len() == 2);
     let many = format!("[{}[1]]", "[1],".repeat(100_000));
     assert_eq!(opened("p", &many).given.len(), 1);
+    let long = format!("id,email,n\n{}", "1,a@kpn.com,x\n".repeat(10_000));
+    assert_eq!(opened("p", &long).given.len(), 1);
+    let wide = format!("{}\n{}", "a,".repeat(100_000), "1,".repeat(100_000));
+    assert_eq!(opened("p", &wide).given.len(), 1);
     let count = "a:99999999:{i:0;i:1;}";
     assert_eq!(opened("p", count).given.len(), 1);
 }

@@ -204,6 +204,21 @@ impl OffsetMap {
     }
 }
 
+/// Has what stands before the first piece (empty values) lead to where that starts, and all else stay where it is.
+pub(crate) fn lead(pieces: &mut Vec<OffsetPiece>, lines: &mut Vec<u32>) {
+    if let (Some(&first), Some(&line)) = (pieces.first(), lines.first())
+        && first.text > 0
+    {
+        let lead = OffsetPiece {
+            text: 0,
+            span: Span::Whole(0),
+            ..first
+        };
+        pieces.insert(0, lead);
+        lines.insert(0, line);
+    }
+}
+
 fn piece_of(pieces: &[OffsetPiece], at: u32) -> OffsetPiece {
     pieces[piece_index(pieces, at)]
 }
@@ -266,6 +281,20 @@ mod tests {
         assert_eq!(map.stored(0, 3), Some((10, 18)));
         assert_eq!(map.stored(1, 2), Some((11, 17)));
         assert_eq!(map.stored(0, 1), Some((10, 11)));
+    }
+
+    #[test]
+    fn what_stands_before_the_first_piece_moves_no_other() {
+        let mut pieces = vec![OffsetPiece {
+            text: 3,
+            stored: 10,
+            span: Span::Each(1),
+        }];
+        let mut lines = vec![2];
+        lead(&mut pieces, &mut lines);
+        let map = OffsetMap::Lined { pieces, lines };
+        assert_eq!(map.stored(0, 0), Some((10, 10)));
+        assert_eq!(map.stored(3, 5), Some((10, 12)));
     }
 
     #[test]

@@ -13,6 +13,7 @@ use std::ops::Range;
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 
+use super::batch::lead;
 use super::text::count_line_ends;
 use super::{Batch, ColumnId, Extent, OffsetMap, OffsetPiece, Rows, Sink, Span, Value};
 use crate::error::Problem;
@@ -279,9 +280,7 @@ impl<'s> Records<'s> {
             let offsets = if self.pieces.is_empty() {
                 OffsetMap::None
             } else {
-                if let Some(first) = self.pieces.first_mut() {
-                    first.text = 0;
-                }
+                lead(&mut self.pieces, &mut self.lines);
                 OffsetMap::Lined {
                     pieces: std::mem::take(&mut self.pieces),
                     lines: std::mem::take(&mut self.lines),

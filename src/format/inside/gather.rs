@@ -7,6 +7,7 @@ use hashbrown::HashMap;
 
 use super::Kept;
 use super::leaves::Leaves;
+use crate::format::batch::lead;
 use crate::format::{Batch, ColumnId, OffsetMap, OffsetPiece, Rows, Sink, Span, Value};
 
 /// Columns below those of a chunk.
@@ -169,9 +170,7 @@ impl Gathered {
     /// Gives all of it away.
     pub(super) fn give(&mut self, sink: &mut dyn Sink) {
         let offsets = if self.is_placed {
-            if let Some(first) = self.pieces.first_mut() {
-                first.text = 0;
-            }
+            lead(&mut self.pieces, &mut self.lines);
             OffsetMap::Lined {
                 pieces: std::mem::take(&mut self.pieces),
                 lines: std::mem::take(&mut self.lines),

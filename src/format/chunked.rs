@@ -10,6 +10,7 @@ use super::records::Records;
 use super::{Chunk, Extent, Member, Part, Piece, ReadOptions, Reader, Sink};
 use crate::error::Problem;
 use crate::input::blocks::{Block, LONGEST_RECORD, Source, forced_cut};
+use crate::input::encoding::decode;
 use crate::input::{Body, Bytes};
 
 /// How a text is cut and read.
@@ -31,6 +32,13 @@ pub(super) trait Grammar: Sized + 'static {
     fn tables(&mut self, task: Self::Task, text: &[u8]) -> Vec<(Option<Arc<str>>, Self::Task)> {
         let _ = text;
         vec![(None, task)]
+    }
+
+    /// The same in UTF-8, where the text is stored in another encoding: names that were noted before a cut must be those
+    /// that are read behind it.
+    fn decoded(task: Self::Task, decode: &dyn Fn(&[u8]) -> Arc<[u8]>) -> Self::Task {
+        let _ = decode;
+        task
     }
 
     /// Reads a text.
@@ -124,7 +132,9 @@ impl<G: Grammar> Chunks<'_, G> {
         self.members.extend(embedded);
         let tables = self.grammar.tables(task, block.stored_text());
         let count = tables.len();
+        let encoding = block.encoding();
         for (index, (table, task)) in tables.into_iter().enumerate() {
+            let task = G::decoded(task, &|name| (*decode(encoding, name, 0).text).into());
             let chunk = TextChunk::<G> {
                 block: block.clone(),
                 task,

@@ -82,7 +82,8 @@ const FIELDS: &[u8] = b"#Fields:";
 const MOST_FIELDS: usize = 500;
 
 fn fields_of(line: &[u8]) -> Arc<[String]> {
-    line[FIELDS.len()..]
+    line.get(FIELDS.len()..)
+        .unwrap_or_default()
         .split(u8::is_ascii_whitespace)
         .filter(|name| !name.is_empty())
         .take(MOST_FIELDS)
@@ -92,20 +93,20 @@ fn fields_of(line: &[u8]) -> Arc<[String]> {
 
 /// Cuts between lines.
 struct Lines {
-    /// The fields that the log named last; none for access logs, whose fields are known.
-    fields: Option<Arc<[String]>>,
+    /// The line that named the fields last, as stored; none for access logs, whose fields are known.
+    fields: Option<Arc<[u8]>>,
 }
 
 impl Lines {
     /// What the lines of a block start with; notes what those behind it do.
-    fn task(&mut self, text: &[u8]) -> Option<Arc<[String]>> {
+    fn task(&mut self, text: &[u8]) -> Option<Arc<[u8]>> {
         let before = self.fields.clone();
         if before.is_some() {
             let named = memchr::memmem::rfind_iter(text, FIELDS)
                 .find(|&at| at == 0 || text[at - 1] == b'\n');
             if let Some(at) = named {
                 let end = memchr::memchr(b'\n', &text[at..]).map_or(text.len(), |len| at + len);
-                self.fields = Some(fields_of(&text[at..end]));
+                self.fields = Some(text[at..end].into());
             }
         }
         before
@@ -113,7 +114,7 @@ impl Lines {
 }
 
 impl Grammar for Lines {
-    type Task = Option<Arc<[String]>>;
+    type Task = Option<Arc<[u8]>>;
 
     fn cut(&mut self, window: &[u8], target: usize, ended: bool) -> Option<(usize, Self::Task)> {
         let len = cut_at_line_feed(window, target, ended)?;
@@ -124,8 +125,12 @@ impl Grammar for Lines {
         self.task(text)
     }
 
+    fn decoded(task: Self::Task, decode: &dyn Fn(&[u8]) -> Arc<[u8]>) -> Self::Task {
+        task.map(|line| decode(&line))
+    }
+
     fn read(task: &Self::Task, text: &[u8], last: bool, records: &mut Records<'_>) {
-        let mut fields = task.clone();
+        let mut fields = task.as_deref().map(fields_of);
         let mut at = 0;
         while at < text.len() {
             let end = memchr::memchr(b'\n', &text[at..]).map(|len| at + len);

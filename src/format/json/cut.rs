@@ -2,6 +2,10 @@
 //!
 //! The cutter knows strings and brackets and nothing else: it runs ahead of the lexer on one thread.
 
+use encoding_rs::Encoding;
+
+use crate::input::encoding::decode;
+
 /// Where in a document a chunk starts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) enum Context {
@@ -13,6 +17,18 @@ pub(super) enum Context {
     /// Behind a comma of an array that is a member of the object that is the whole document; with the member's key as
     /// stored, between its quotes.
     MemberArray(Vec<u8>),
+}
+
+impl Context {
+    /// The same for a chunk, which is read as UTF-8.
+    pub(super) fn decoded(self, encoding: &'static Encoding) -> Self {
+        match self {
+            Self::MemberArray(key) => {
+                Self::MemberArray(decode(encoding, &key, 0).text.into_owned())
+            }
+            other => other,
+        }
+    }
 }
 
 /// The first cut at or behind `target`, and the context behind it; none when the text ends before there is one.

@@ -172,9 +172,10 @@ impl Reader for Values<'_> {
             enough *= 2;
         };
         let block = self.source.take(len);
+        let context = std::mem::replace(&mut self.context, context);
         let chunk = ValueChunk {
+            context: context.decoded(block.encoding()),
             block,
-            context: std::mem::replace(&mut self.context, context),
             lines: self.lines,
             last: is_last,
         };

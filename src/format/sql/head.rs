@@ -47,7 +47,7 @@ impl<'t, V: Visit> Walk<'t, '_, V> {
             }
             if self.text.at(at)? != Some(b'.') {
                 let (name, close, next) = self.text.name(at)?;
-                let name = String::from_utf8_lossy(name);
+                let name = self.state.name(name);
                 if close == 0 {
                     full.push_str(&name);
                 } else {

@@ -17,6 +17,7 @@ use super::{Chunk, Extent, Format, Head, Likelihood, Part, Piece, ReadOptions, R
 use crate::error::Problem;
 use crate::input::Body;
 use crate::input::blocks::{Block, LONGEST_RECORD, Source};
+use crate::input::encoding::decodes_first;
 
 mod cells;
 mod copy;
@@ -76,9 +77,14 @@ impl Format for Sql {
         } else {
             head.encoding
         };
+        let walked = if decodes_first(encoding) {
+            encoding_rs::UTF_8
+        } else {
+            encoding
+        };
         Ok(Box::new(Dump {
             source: Source::new(body, encoding, head.mark)?,
-            state: State::new(Dialect::sniff(&text)),
+            state: State::new(Dialect::sniff(&text), walked),
             block_size: options.block_size,
             line: 0,
         }))
@@ -195,7 +201,9 @@ impl Chunk for Statements {
         if self.broken {
             cells.give_broken();
         } else {
-            cells.give_units(text, &mut self.start.clone());
+            let mut state = self.start.clone();
+            state.encoding = encoding_rs::UTF_8;
+            cells.give_units(text, &mut state);
         }
         let (records, lines) = cells.finish();
         Extent { records, lines }

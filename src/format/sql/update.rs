@@ -77,7 +77,7 @@ impl<'t, V: Visit> Walk<'t, '_, V> {
         let names = pairs
             .names
             .iter()
-            .map(|name| String::from_utf8_lossy(name).into_owned());
+            .map(|name| self.state.name(name).into_owned());
         let target = self.target(table, names.collect());
         self.visit.target(&target);
         for (start, end, column, escape) in pairs.cells {

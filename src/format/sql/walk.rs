@@ -4,7 +4,10 @@
 //! sees. A unit is read whole or not at all, and what it is depends on its own text and on the [`State`] before it alone.
 //! So a dump may be cut between any two units. A statement that is broken is read as text up to the next one.
 
+use std::borrow::Cow;
 use std::sync::Arc;
+
+use encoding_rs::Encoding;
 
 use hashbrown::HashMap;
 
@@ -71,6 +74,8 @@ pub(super) enum Mode {
 /// What is known at a place between two units.
 #[derive(Clone, Debug)]
 pub(super) struct State {
+    /// What the text that is walked through is written in: that of a dump before it is decoded, or UTF-8.
+    pub(super) encoding: &'static Encoding,
     pub(super) mode: Mode,
     pub(super) dialect: Dialect,
     /// The columns of tables that were created, by name in lower case.
@@ -89,8 +94,9 @@ pub(super) struct State {
 }
 
 impl State {
-    pub(super) fn new(dialect: Dialect) -> Self {
+    pub(super) fn new(dialect: Dialect, encoding: &'static Encoding) -> Self {
         Self {
+            encoding,
             mode: Mode::Statement,
             dialect,
             catalog: Arc::default(),
@@ -174,6 +180,11 @@ pub(super) fn walk<V: Visit>(
 }
 
 impl State {
+    /// A name as it is meant: the same before a text is decoded and after.
+    pub(super) fn name<'n>(&self, bytes: &'n [u8]) -> Cow<'n, str> {
+        self.encoding.decode_without_bom_handling(bytes).0
+    }
+
     /// Goes on from one place to another.
     fn go(&mut self, text: Text<'_>, from: usize, to: usize) {
         if to > from {

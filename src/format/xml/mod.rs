@@ -194,6 +194,13 @@ impl Grammar for Document {
         }
     }
 
+    fn decoded(mut task: Task, decode: &dyn Fn(&[u8]) -> Arc<[u8]>) -> Task {
+        for element in &mut task.open {
+            element.decode(decode);
+        }
+        task
+    }
+
     fn read(task: &Task, text: &[u8], last: bool, records: &mut Records<'_>) {
         read::read(task, text, last, records);
     }

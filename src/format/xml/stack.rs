@@ -70,6 +70,18 @@ pub(super) struct Element {
     has_children: bool,
 }
 
+impl Element {
+    /// Decodes what was kept of it.
+    pub(super) fn decode(&mut self, decode: &dyn Fn(&[u8]) -> Arc<[u8]>) {
+        let words = [Some(&mut self.name), self.label.as_mut(), self.key.as_mut()];
+        for word in words.into_iter().flatten() {
+            if let Word::Kept(bytes) = word {
+                *bytes = decode(bytes);
+            }
+        }
+    }
+}
+
 /// An element that was open where a document was cut.
 pub(super) type Kept = Element;
 

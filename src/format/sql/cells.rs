@@ -395,6 +395,10 @@ impl Visit for Cells<'_> {
     }
 
     fn text(&mut self, start: usize, end: usize, escape: Escape) {
+        // A list that turned out to be a query is read again.
+        if self.unit.last().is_some_and(|last| start < last.end) {
+            return;
+        }
         self.unit.push(Cell {
             start,
             end,
@@ -409,7 +413,8 @@ impl Visit for Cells<'_> {
             self.counted = next;
         }
         let unit = std::mem::take(&mut self.unit);
-        for cell in &unit {
+        // A statement that turned out to be another is read again from where the unit ends, with its comments.
+        for cell in unit.iter().filter(|cell| cell.start < next) {
             if has_lines {
                 self.count_lines(cell.start);
             }

@@ -8,6 +8,8 @@ mod detect;
 pub mod error;
 pub mod event;
 pub mod format;
+#[cfg(any(fuzzing, test))]
+pub mod fuzz;
 pub mod input;
 pub mod quality;
 pub mod raw;

@@ -10,6 +10,7 @@ mod common;
 
 use std::path::{Path, PathBuf};
 
+use common::mutate::{Random, mutate, number};
 use common::{of_type, records, scan_of};
 use serde_json::Value;
 use speur::input::Limits;
@@ -18,22 +19,6 @@ use speur::input::Limits;
 const BATCH: usize = 64;
 /// Seeds longer than this are cut: what is behind is like what is before.
 const LONGEST: usize = 64 << 10;
-
-/// Numbers that look random and are the same in every run: xorshift64*.
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        self.0.wrapping_mul(0x2545_f491_4f6c_dd1d)
-    }
-
-    fn below(&mut self, end: usize) -> usize {
-        (self.next() % end.max(1) as u64) as usize
-    }
-}
 
 fn seeds(folder: &Path, found: &mut Vec<(PathBuf, Vec<u8>)>) {
     let mut entries: Vec<PathBuf> = std::fs::read_dir(folder)
@@ -52,46 +37,12 @@ fn seeds(folder: &Path, found: &mut Vec<(PathBuf, Vec<u8>)>) {
     }
 }
 
-fn mutate(bytes: &mut Vec<u8>, other: &[u8], random: &mut Random) {
-    for _ in 0..=random.below(6) {
-        if bytes.is_empty() {
-            return;
-        }
-        let at = random.below(bytes.len());
-        match random.below(8) {
-            0..=2 => bytes[at] ^= 1 << random.below(8),
-            3 => bytes[at] = [0, 0xff, 0x7f, 0x80, b'"', b'\n'][random.below(6)],
-            4 => {
-                let value = [0, u32::MAX, 0x7fff_ffff, 1 << 20][random.below(4)];
-                for (place, byte) in bytes[at..].iter_mut().zip(value.to_le_bytes()) {
-                    *place = byte;
-                }
-            }
-            5 => bytes.truncate(at),
-            6 => {
-                let from = random.below(other.len());
-                let len = random.below(512).min(other.len() - from);
-                bytes.splice(at..at, other[from..from + len].iter().copied());
-            }
-            _ => {
-                let end = (at + random.below(512)).min(bytes.len());
-                bytes.drain(at..end);
-            }
-        }
-    }
-}
-
-fn number(name: &str, default: u64) -> u64 {
-    let text = std::env::var(name).ok();
-    text.and_then(|text| text.parse().ok()).unwrap_or(default)
-}
-
 #[test]
 fn damage_of_any_kind_does_no_harm() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures");
     let mut found = Vec::new();
     seeds(&root, &mut found);
-    let mut random = Random(number("SEED", 20) | 1);
+    let mut random = Random::new();
     let mut left = number("MUTATIONS", 640) as usize;
     while left > 0 {
         let folder = tempfile::tempdir().unwrap();

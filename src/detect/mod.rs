@@ -33,8 +33,8 @@ mod placeholder;
 pub(crate) mod plan;
 mod prefilter;
 mod program;
-#[cfg(test)]
-mod reference;
+#[cfg(any(fuzzing, test))]
+pub(crate) mod reference;
 mod search;
 mod shape;
 mod table;
@@ -49,7 +49,7 @@ pub(crate) use together::{Alike, Whole};
 
 use compile::{Draft, Place, pattern_nfa_config};
 #[cfg(test)]
-use compile::{pattern_hir, pattern_nfa, pattern_syntax};
+use compile::{pattern_hir, pattern_nfa};
 use context::{Context, Near, NearWords};
 use kinds::Kinds;
 use lead::Leads;

@@ -1,14 +1,15 @@
-//! A plain matcher to compare the fast one with: each pattern by itself, tried at each byte.
+//! A plain matcher to compare the fast one with: each pattern by itself, tried at each byte. For tests and fuzzers.
+
+#![allow(clippy::unwrap_used, reason = "what can't go on here is to fail")]
 
 use std::ops::Range;
 use std::sync::Mutex;
 
-use proptest::prelude::*;
 use regex_automata::hybrid::dfa::{Cache, DFA};
 use regex_automata::{Anchored, Input, MatchKind};
 
 use super::*;
-use crate::detect::compile::{Draft, Place};
+use crate::detect::compile::{Draft, Place, pattern_syntax};
 use crate::detect::edges::is_bounded;
 use crate::detect::find::{Cell, PutBy};
 use crate::detect::shape::{ELEMENTS, shape};
@@ -252,121 +253,17 @@ fn builtin() -> &'static (Matcher, Vec<Plain>) {
     })
 }
 
-/// Text dense in what patterns are made of.
-fn text() -> impl Strategy<Value = String> {
-    let piece = prop_oneof![
-        "[0-9]{1,12}",
-        "[0-9]{1,4}[-./ :][0-9]{1,4}[-./ :][0-9]{1,4}",
-        "[A-Z]{2}[0-9]{2}[A-Z0-9 ]{4,24}",
-        "[a-z.]{1,8}@[a-z]{1,8}\\.[a-z]{2,3}",
-        "[0-9a-f]{2}(:[0-9a-f]{2}){1,7}",
-        "[A-Z][a-zé]{1,8}( [a-z]{2,3})?( [A-Z][a-z]{1,8})?",
-        "\\+?[0-9() -]{6,14}",
-        "[ .,;:@+/()_-]{1,3}",
-        "\\PC{0,4}",
-    ];
-    proptest::collection::vec(piece, 0..12).prop_map(|pieces| pieces.concat())
-}
-
-/// One cell that is nothing but a number, a date, a key or a name: what most columns are made of.
-fn cell() -> impl Strategy<Value = String> {
-    prop_oneof![
-        "[0-9]{4,20}",
-        "[0-9]{1,4}[-./ :][0-9]{1,4}[-./ :][0-9]{1,4}",
-        "[A-Z]{1,3}[0-9]{1,10}[A-Z]{0,2}",
-        "[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-8[0-9a-f]{3}-[0-9a-f]{12}",
-        // Those that start with what is a number or a date by itself.
-        "[0-9]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-8[0-9a-f]{3}-[0-9a-f]{12}",
-        "[1-3][0-9]\\.[01]?[0-9]\\.[0-9]{2}\\.[0-9]{1,3}",
-        "(19|20)[0-9]{2}-[01][0-9]-[0-3][0-9]T[012][0-9]:[0-5][0-9]:00Z",
-        "\\+[0-9]{2}[ -]?[0-9]{2,3}[ -]?[0-9]{6,8}",
-        "[A-Z][a-zé]{1,9}([ '-][A-Z]?[a-z]{1,9}){0,2}( [0-9]{1,3}[a-z]?)?",
-        "[a-z]{1,9}[._]?[a-z0-9]{1,9}@[a-z-]{1,12}(\\.[a-z]{2,8}){1,2}",
-        "[A-Z]{2}[0-9]{2}([A-Z]{4}[0-9]{10}|[0-9]{14,18})",
-    ]
-}
-
-proptest! {
-    #[test]
-    fn cells_of_one_shape_give_what_the_plain_one_finds(text in cell()) {
-        let (matcher, plain) = builtin();
-        let text = text.as_bytes();
-        let wanted = reference(matcher, plain, text);
-        let [found, settled, by_shape] = fast(matcher, text);
-        prop_assert_eq!(&found, &wanted);
-        prop_assert_eq!(&by_shape, &settled);
-    }
-
-    #[test]
-    fn the_fast_matcher_finds_what_the_plain_one_finds(text in text()) {
-        let (matcher, plain) = builtin();
-        let text = text.trim().as_bytes();
-        let wanted = reference(matcher, plain, text);
-        let [found, settled, by_shape] = fast(matcher, text);
-        prop_assert_eq!(&found, &wanted);
-        prop_assert_eq!(&by_shape, &settled);
-    }
-}
-
-#[test]
-fn both_find_the_examples_of_all_rules() {
+/// Asserts that both matchers find the same in a value, and that the fast one does by the value's shape, too.
+pub(crate) fn agree(value: &[u8]) {
     let (matcher, plain) = builtin();
-    let mut found = 0;
-    for detector in &matcher.detectors {
-        for example in &detector.rule.examples.matches {
-            let texts = match example {
-                crate::rule::Example::Text(text) => vec![text.clone()],
-                crate::rule::Example::Column { values, .. } => values.clone(),
-            };
-            for text in texts {
-                let [fast, settled, by_shape] = fast(matcher, text.trim().as_bytes());
-                let wanted = reference(matcher, plain, text.trim().as_bytes());
-                found += fast.len();
-                assert_eq!(fast, wanted, "{}", detector.rule.id);
-                assert_eq!(by_shape, settled, "{} by its shape", detector.rule.id);
-            }
-        }
-    }
-    assert!(found > 100);
+    let wanted = reference(matcher, plain, value);
+    let [found, settled, by_shape] = fast(matcher, value);
+    assert!(found == wanted, "found {found:?}, not {wanted:?}");
+    assert!(
+        by_shape == settled,
+        "by shape {by_shape:?}, not {settled:?}"
+    );
 }
 
-#[test]
-fn a_batch_gives_each_candidate_its_value() {
-    let (matcher, _) = builtin();
-    let text = b"jan@post.nl,nothing,piet@post.nl";
-    let values: Vec<Value> = [(0, 11), (12, 19), (20, 32)]
-        .iter()
-        .map(|&(start, end)| Value {
-            start,
-            end,
-            column: ColumnId(0),
-            line: 0,
-        })
-        .collect();
-    let batch = Batch {
-        text,
-        values: &values,
-        rows: Rows::One(&[0, 0, 0]),
-        offsets: &OffsetMap::Shift(0),
-    };
-    let mut found = Found::default();
-    let plan = ColumnPlan::all(matcher);
-    let column = Column {
-        values: &[0, 1, 2].map(|index| Placed::new(index, &batch.values[index as usize], 0)),
-        plan: &plan,
-        after: None,
-    };
-    matcher.find(&batch, &column, &mut matcher.scratch(), &mut found);
-    let mails: Vec<_> = found
-        .candidates
-        .iter()
-        .filter(|c| {
-            &*matcher.detectors[usize::from(matcher.forms[usize::from(c.form.0)].detector.0)]
-                .name
-                .id
-                == "email"
-        })
-        .map(|c| (c.value, c.span.clone()))
-        .collect();
-    assert_eq!(mails, [(0, 0..11), (2, 20..32)]);
-}
+#[cfg(test)]
+mod tests;

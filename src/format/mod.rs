@@ -70,6 +70,8 @@ mod yaml;
 #[cfg(feature = "archives")]
 mod zip;
 
+#[cfg(any(fuzzing, test))]
+pub(crate) use open::{HEAD, look};
 pub use open::{Opened, open};
 
 pub use batch::{Batch, ColumnId, OffsetMap, OffsetPiece, Rows, Sink, Span, Value};

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::io::{Read, Seek, SeekFrom};
+use std::path::Path;
 #[cfg(feature = "archives")]
 use std::sync::Arc;
 #[cfg(feature = "archives")]
@@ -16,10 +17,10 @@ use crate::error::{Problem, Verdict};
 use crate::input::encoding::{decode_head, detect};
 #[cfg(feature = "archives")]
 use crate::input::limits::{Bounded, Counted, Stored};
-use crate::input::{Body, Bytes, Input};
+use crate::input::{Body, Budget, Bytes, Input};
 
 /// Bytes that formats may look at before one is chosen.
-const HEAD: usize = 64 << 10;
+pub(crate) const HEAD: usize = 64 << 10;
 /// Bytes at the end that they may look at as well.
 const TAIL: usize = 66 << 10;
 
@@ -194,20 +195,8 @@ fn open_as_is<'a>(input: Input<'a>, options: &ReadOptions) -> Layer<'a> {
             });
         }
     };
-    let len = body.len();
-    let detected = detect(&head, options.encoding);
-    let look = Head {
-        name: &input.name,
-        folder: input.folder.as_deref(),
-        bytes: &head,
-        text: detected.map(|detected| decode_head(detected, &head)),
-        encoding: detected.map_or(encoding_rs::UTF_8, |detected| detected.encoding),
-        mark: detected.map_or(0, |detected| detected.mark),
-        tail: tail(&body),
-        whole: head.len() < HEAD,
-        len,
-        budget: input.budget.clone(),
-    };
+    let folder = input.folder.as_deref();
+    let look = look((&input.name, folder), &head, &body, &input.budget, options);
     #[cfg(feature = "archives")]
     if let Some(wrap) = wrap_of(&look) {
         drop(look);
@@ -217,6 +206,29 @@ fn open_as_is<'a>(input: Input<'a>, options: &ReadOptions) -> Layer<'a> {
         });
     }
     Layer::Opened(read_as(body, &look, &head, options))
+}
+
+/// What is known of an input by its name, its folder, its first bytes and its body.
+pub(crate) fn look<'h>(
+    (name, folder): (&'h str, Option<&'h Path>),
+    head: &'h [u8],
+    body: &Body<'_>,
+    budget: &Budget,
+    options: &ReadOptions,
+) -> Head<'h> {
+    let detected = detect(head, options.encoding);
+    Head {
+        name,
+        folder,
+        bytes: head,
+        text: detected.map(|detected| decode_head(detected, head)),
+        encoding: detected.map_or(encoding_rs::UTF_8, |detected| detected.encoding),
+        mark: detected.map_or(0, |detected| detected.mark),
+        tail: tail(body),
+        whole: head.len() < HEAD,
+        len: body.len(),
+        budget: budget.clone(),
+    }
 }
 
 /// Opens an input as the likeliest format.

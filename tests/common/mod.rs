@@ -11,6 +11,8 @@ use speur::input::WalkOptions;
 use speur::rule::{RuleSet, Selection};
 use speur::scan::{Bounds, Progress, Scan};
 
+pub(crate) mod mutate;
+
 /// A scan of these paths with all built-in rules, single findings, and a fixed key.
 pub(crate) fn scan_of(paths: &[&Path]) -> Scan {
     let selection = Selection {

@@ -28,7 +28,7 @@ const SIGNS: usize = 1 << 11;
 const MOST: usize = 1 << 12;
 /// Cells of a shape after which it gets a program: searching so many by themselves costs about a fourth of making one, so that
 /// learning never costs much more than searching, whatever the input.
-const WORTHWHILE: u32 = if cfg!(test) { 2 } else { 64 };
+const WORTHWHILE: u32 = if cfg!(any(test, fuzzing)) { 2 } else { 64 };
 /// Shapes of a column that are looked up in any case, and how many of all must be known from then on.
 const TRIALS: u32 = 4096;
 const KNOWN_OF_TEN: u64 = 4;

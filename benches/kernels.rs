@@ -21,7 +21,7 @@ const BYTES: u64 = 8 << 20;
 /// Rows as `speur generate` makes them.
 fn rows(kind: Kind, shape: Shape) -> Vec<u8> {
     let options = Options {
-        kind,
+        kinds: vec![kind],
         shape,
         size: Size::Bytes(BYTES),
         seed: 1,
@@ -102,6 +102,7 @@ fn scan(path: &std::path::Path, only: &[&str], findings: bool) -> Scan {
         paths: Vec::new(),
         only: only.iter().map(|id| (*id).to_owned()).collect(),
         skip: Vec::new(),
+        weights: None,
     };
     Scan {
         roots: vec![path.to_owned()],

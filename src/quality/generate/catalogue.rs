@@ -5,7 +5,7 @@ use super::kinds::Holds::{Either, Plain, Trap};
 use super::kinds::{Column, column};
 use super::rng::Rng;
 use super::row::Row;
-use super::traps::ean;
+use super::traps::{ean, end_gtin};
 
 /// Articles, and who supplies them.
 pub(super) const CATALOGUE: &[Column] = &[
@@ -134,8 +134,10 @@ pub(super) fn catalogue(number: u64, rng: &mut Rng, row: &mut Row) {
     row.cell(rng.pick(THINGS).as_bytes());
     ean(rng, row);
     row.end_cell();
+    let start = row.bytes.len();
     row.bytes.extend_from_slice(b"97890");
     rng.digits(8, &mut row.bytes);
+    end_gtin(start, row);
     row.end_cell();
     row.bytes
         .extend_from_slice(rng.pick(&["NL", "DE", "US", "FR", "XS"]).as_bytes());

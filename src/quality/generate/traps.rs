@@ -39,11 +39,17 @@ pub(super) fn ean(rng: &mut Rng, row: &mut Row) {
     let start = row.bytes.len();
     row.bytes.extend_from_slice(b"87");
     rng.digits(10, &mut row.bytes);
-    let sum: u32 = row.bytes[start..]
-        .iter()
-        .zip([1, 3].into_iter().cycle())
-        .map(|(b, w)| u32::from(b - b'0') * w)
-        .sum();
+    row.bytes.push(b'0');
+    end_gtin(start, row);
+}
+
+/// Makes the last digit of a GTIN, which starts at `start`, its check digit; hyphens don't count. An ISBN of thirteen digits is
+/// one, too.
+pub(super) fn end_gtin(start: usize, row: &mut Row) {
+    row.bytes.pop();
+    let digits = row.bytes[start..].iter().filter(|byte| **byte != b'-');
+    let weighted = digits.zip([1, 3].into_iter().cycle());
+    let sum: u32 = weighted.map(|(b, w)| u32::from(b - b'0') * w).sum();
     row.bytes.push(b'0' + ((10 - sum % 10) % 10) as u8);
 }
 
@@ -52,12 +58,14 @@ pub(super) fn none(rng: &mut Rng, row: &mut Row) {
     row.end_cell();
     ean(rng, row);
     row.end_cell();
+    let start = row.bytes.len();
     row.bytes.extend_from_slice(b"978-90-");
     rng.digits(4, &mut row.bytes);
     row.bytes.push(b'-');
     rng.digits(3, &mut row.bytes);
     row.bytes.push(b'-');
     rng.digits(1, &mut row.bytes);
+    end_gtin(start, row);
     row.end_cell();
     for (at, most) in [9, 20, 9, 400].into_iter().enumerate() {
         if at > 0 {

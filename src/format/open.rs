@@ -418,7 +418,8 @@ mod tests {
         let (format, problem) = opened("scan.bin", b"\x7fELF\x02\x01\x01\0\0\0\0\0\0\0\0\0\x03\0");
         assert_eq!(format, None);
         assert_eq!(problem.unwrap().reason, "program; not read");
-        let (_, problem) = opened("a.plist", b"bplist00\xd1\x01\x02\0\x08");
+        let list = b"bplist00\xd1\x01\x02Ua@b.c\x08\x0b\0\0\0\0\0\0\x01\x01\0\0\0\0\0\0\0\x03\0\0\0\0\0\0\0\0";
+        let (_, problem) = opened("a.plist", list);
         assert_eq!(problem.unwrap().reason, "binary property list; not read");
     }
 

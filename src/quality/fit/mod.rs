@@ -237,6 +237,8 @@ fn names(labelled: &Labelled) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
+    use std::fmt::Write as _;
+
     use super::*;
     use crate::quality::truth::{Corpus, truth_of};
     use crate::rule::Selection;
@@ -258,8 +260,11 @@ mod tests {
             let mut data = "id,mail\n".to_owned();
             let mut truth = "{}\n".to_owned();
             for row in 1..=4 + file {
-                data += &format!("{row},p{file}q{row}@post{row}.nl\n");
-                truth += &format!("{{\"row\":{row},\"column\":\"mail\",\"detector\":\"email\"}}\n");
+                let _ = writeln!(data, "{row},p{file}q{row}@post{row}.nl");
+                let _ = writeln!(
+                    truth,
+                    "{{\"row\":{row},\"column\":\"mail\",\"detector\":\"email\"}}"
+                );
             }
             std::fs::write(&path, data).unwrap();
             std::fs::write(truth_of(&path), truth).unwrap();
@@ -321,9 +326,10 @@ mod tests {
             let mut truth = "{}\n".to_owned();
             let mut cells = "loyalty,n\n".to_owned();
             for row in 1..=30 {
-                cells += &format!("KL-{file:02}{:04},{row}\n", row * 311);
-                truth += &format!(
-                    "{{\"row\":{row},\"column\":\"loyalty\",\"detector\":\"loyalty-number\"}}\n"
+                let _ = writeln!(cells, "KL-{file:02}{:04},{row}", row * 311);
+                let _ = writeln!(
+                    truth,
+                    "{{\"row\":{row},\"column\":\"loyalty\",\"detector\":\"loyalty-number\"}}"
                 );
             }
             std::fs::write(&path, cells).unwrap();

@@ -113,6 +113,7 @@ fn within(bytes: u8x16, (low, span): Range) -> u8x16 {
 mod tests {
     use proptest::prelude::*;
 
+    use super::super::edges::trim;
     use super::super::shape::{ELEMENTS, shape};
     use super::*;
 
@@ -131,6 +132,20 @@ mod tests {
                 bytes.iter().all(|byte| ranges.iter().any(|(first, last)| (first..=last).contains(&byte)))
             });
             prop_assert_eq!(template.holds(&text, 0, b.len()), fits);
+        }
+
+        #[test]
+        fn what_needs_no_trimming_is_left_by_it_as_it_is(
+            a in "[0-9]{6}[.,][1-9]", b in "[0-9]{6}[.,][05]"
+        ) {
+            let text = format!("{b}{}", "x".repeat(LONGEST)).into_bytes();
+            let mut places = [0; ELEMENTS + 1];
+            let shape = shape(a.as_bytes(), 0, a.len(), &mut places).unwrap();
+            let template = Template::new(&shape, a.as_bytes()).unwrap();
+            let trimmed = trim(&text, 0, b.len() as u32);
+            if template.is_trimmed() && template.holds(&text, 0, b.len()) {
+                prop_assert_eq!(trimmed, (0, b.len()));
+            }
         }
     }
 }

@@ -48,7 +48,7 @@ impl RuleSet {
             read_path(path, &mut texts, &mut lists)?;
         }
         let mut rules: BTreeMap<String, (Rule, String)> = BTreeMap::new();
-        // A third of what starting takes.
+        // A fifth of what starting takes.
         let parsed: Vec<_> = texts.par_iter().map(parse).collect();
         for (text, rule) in texts.into_iter().zip(parsed) {
             let rule = rule?;

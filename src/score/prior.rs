@@ -97,7 +97,12 @@ pub(super) fn terms(
             };
             terms.push((Term::OddOne, weight * (1.0 - share)));
         }
-        if form.prior < 0.5 && column.tally.nonempty >= 20 && tally.shapes[0].count() <= 2 {
+        let is_most = tally.passes(stratum).0 * 2 >= column.tally.nonempty;
+        if form.prior < 0.5
+            && column.tally.nonempty >= 20
+            && is_most
+            && tally.shapes[0].count() <= 2
+        {
             terms.push((Term::Constant, matcher.weights.constant));
         }
     }

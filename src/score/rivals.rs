@@ -16,6 +16,8 @@ struct Standing {
     log_odds: f64,
     /// Whole cells of its shape.
     cells: u64,
+    /// Those of them that are more than pass by chance.
+    beyond_chance: f64,
     invalid: u64,
     /// The forms that such cells have.
     forms: Vec<FormStanding>,
@@ -91,6 +93,7 @@ impl Judge<'_> {
                 standing.log_odds = log_odds;
             }
             standing.cells += all;
+            standing.beyond_chance += self.beyond_chance(id, all, passed);
             standing.forms.push(FormStanding {
                 form: id,
                 sure,
@@ -128,6 +131,16 @@ impl Judge<'_> {
         whole
     }
 
+    /// How many of a form's whole cells pass its check for another reason than chance; all of them where there is no such check.
+    fn beyond_chance(&self, id: FormId, all: u64, passed: u64) -> f64 {
+        let form = self.form(id);
+        if form.chance >= 1.0 || form.checks.is_listed() {
+            return all as f64;
+        }
+        let by_chance = form.chance * all as f64;
+        ((passed as f64 - by_chance) / (1.0 - form.chance)).max(0.0)
+    }
+
     /// What the other detectors leave of a form: of those that explain the same cells one is true at the most.
     fn form_verdict(
         &self,
@@ -138,8 +151,10 @@ impl Judge<'_> {
         let mine = &standings[&detector];
         let (mut others, mut outdone) = (0.0, false);
         for (&other, rival) in standings.iter().filter(|(other, _)| **other != detector) {
-            // Both can't have so many cells without having some in common.
-            let (ours, theirs) = if rival.cells + mine.cells > self.column.tally.nonempty {
+            // Both can't have so many cells without having some in common. What passes by chance doesn't count: where two kinds of
+            // numbers of the same shape take turns, each kind has all cells, but not all of them pass.
+            let both = rival.beyond_chance + mine.beyond_chance;
+            let (ours, theirs) = if both > self.column.tally.nonempty as f64 {
                 (mine.log_odds, rival.log_odds)
             } else if let Some(theirs) = self.in_common(own, rival) {
                 (own.log_odds, theirs)

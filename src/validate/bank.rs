@@ -167,7 +167,7 @@ pub fn iban(value: &[u8]) -> bool {
     iban_length(&head[..2]) == Some(value.len())
         && head[2..].iter().all(u8::is_ascii_digit)
         && !matches!(&head[2..], b"00" | b"01" | b"99")
-        && remainder_97(value[4..].iter().chain(head)) == Some(1)
+        && remainder_97([&value[4..], head]) == Some(1)
         && is_structured(&head[..2], &value[4..])
 }
 
@@ -203,7 +203,7 @@ pub fn sepa_creditor(value: &[u8]) -> bool {
     value.len() >= 8
         && is_country(&value[..2])
         && value[2..4].iter().all(u8::is_ascii_digit)
-        && remainder_97(value[7..].iter().chain(&value[..4])) == Some(1)
+        && remainder_97([&value[7..], &value[..4]]) == Some(1)
 }
 
 /// ISO 9362: four letters of the institution, the country, two characters of the place, and three of the branch. A

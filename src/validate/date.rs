@@ -40,6 +40,9 @@ pub(super) fn is_short_date(year: u32, month: u32, day: u32) -> bool {
 
 /// A calendar date: `1980-05-12`, `12-05-1980`, `5/12/1980`, `12.5.80`, `12 May 1980`, `19800512`, with or without a time.
 pub fn birth_date(value: &[u8]) -> bool {
+    if let Some([a, b, c]) = value.as_array().and_then(parts_of_ten) {
+        return dated(a, b, c);
+    }
     let mut parts = [(0u32, 0usize); 3];
     let mut count = 0;
     let mut at = 0;
@@ -67,6 +70,26 @@ pub fn birth_date(value: &[u8]) -> bool {
         ([(number, 8), ..], 1) => plausible(number / 10000, number / 100 % 100, number % 100),
         ([(a, la), (b, lb), (c, lc)], 3) => dated((a, la), (b, lb), (c, lc)),
         _ => false,
+    }
+}
+
+/// The numbers of ten bytes that are `1980-05-12` or `12-05-1980`, whatever parts them, and how many digits each has: nearly
+/// all dates.
+fn parts_of_ten(value: &[u8; 10]) -> Option<[(u32, usize); 3]> {
+    let digits = value.map(|byte| byte.wrapping_sub(b'0'));
+    let bits = digits.iter().enumerate();
+    let are_digits = bits.fold(0, |all, (at, digit)| all | u32::from(*digit < 10) << at);
+    let number = |at: usize, len: usize| {
+        let digits = digits[at..at + len].iter();
+        (
+            digits.fold(0, |sum, digit| sum * 10 + u32::from(*digit)),
+            len,
+        )
+    };
+    match are_digits {
+        0b11_0110_1111 => Some([number(0, 4), number(5, 2), number(8, 2)]),
+        0b11_1101_1011 => Some([number(0, 2), number(3, 2), number(6, 4)]),
+        _ => None,
     }
 }
 

@@ -36,7 +36,11 @@ pub(super) static VALIDATORS: &[Validator] = &[
 ];
 
 pub(super) fn all_digits(value: &[u8]) -> bool {
-    !value.is_empty() && value.iter().all(u8::is_ascii_digit)
+    // Without a branch for each.
+    !value.is_empty()
+        && value
+            .iter()
+            .fold(true, |all, byte| all & byte.is_ascii_digit())
 }
 
 /// Digits as a number; wraps above 19 of them.
@@ -79,26 +83,45 @@ pub fn luhn(value: &[u8]) -> bool {
 
 /// ISO/IEC 7064 mod 97-10: letters count as 10 to 35, and the whole leaves 1.
 pub fn mod_97_10(value: &[u8]) -> bool {
-    remainder_97(value.iter()) == Some(1)
+    remainder_97([value]) == Some(1)
 }
 
-/// What a number of digits and capitals leaves modulo 97; none when it has other characters.
-pub(super) fn remainder_97<'a>(mut value: impl Iterator<Item = &'a u8>) -> Option<u32> {
-    // Reduced only before it would overflow: a division for each digit is what it would cost otherwise.
-    let rest = value.try_fold(0u64, |rest, &byte| {
-        let rest = if rest > u64::MAX / 1000 {
-            rest % 97
-        } else {
-            rest
-        };
-        let digit = byte.wrapping_sub(b'0');
-        if digit < 10 {
-            return Some(rest * 10 + u64::from(digit));
+/// What a number of digits and capitals leaves modulo 97, given in parts; none when it has other characters.
+pub(super) fn remainder_97<const N: usize>(parts: [&[u8]; N]) -> Option<u32> {
+    let (mut rest, mut other) = (0, false);
+    // Eight at a time fit behind a remainder: a division for each would cost more than all else.
+    for eight in parts.iter().flat_map(|part| part.chunks(8)) {
+        if let Some(number) = eight.as_array().and_then(number_of_eight) {
+            rest = (rest * 100_000_000 + u64::from(number)) % 97;
+            continue;
         }
-        let letter = byte.wrapping_sub(b'A');
-        (letter < 26).then(|| rest * 100 + u64::from(letter) + 10)
-    });
-    Some((rest? % 97) as u32)
+        for &byte in eight {
+            let (digit, letter) = (byte.wrapping_sub(b'0'), byte.wrapping_sub(b'A'));
+            let (scale, value) = if digit < 10 {
+                (10, digit)
+            } else {
+                (100, letter.wrapping_add(10))
+            };
+            other |= digit >= 10 && letter >= 26;
+            rest = rest * scale + u64::from(value);
+        }
+        rest %= 97;
+    }
+    (!other).then_some(rest as u32)
+}
+
+/// The number that eight digits are; none when they have other characters.
+fn number_of_eight(digits: &[u8; 8]) -> Option<u32> {
+    const EACH: u64 = 0x0101_0101_0101_0101;
+    let digits = u64::from_le_bytes(*digits) ^ (b'0' as u64 * EACH);
+    // Above 9, a nibble carries into the high one.
+    if (digits | digits.wrapping_add(0x76 * EACH)) & (0x80 * EACH) != 0 {
+        return None;
+    }
+    // Pairs of digits, then pairs of those, then both halves.
+    let pairs = (digits * 10 + (digits >> 8)) & 0x00ff_00ff_00ff_00ff;
+    let fours = (pairs * 100 + (pairs >> 16)) & 0x0000_ffff_0000_ffff;
+    Some((fours * 10_000 + (fours >> 32)) as u32)
 }
 
 /// ISO/IEC 7064 mod 11,10 (German `IdNr`, Croatian OIB).

@@ -15,6 +15,7 @@ pub mod document;
 pub mod email;
 pub mod europe;
 pub mod fold;
+mod lanes;
 pub mod national;
 pub mod net;
 pub mod overseas;
@@ -429,16 +430,15 @@ fn lower(text: &mut [u8]) {
 
 /// Adds the bytes that are wanted. Without a branch for each byte: which ones are wanted can't be foreseen.
 fn keep(value: &[u8], out: &mut Vec<u8>, wanted: impl Fn(u8) -> bool) {
-    let start = out.len();
-    out.extend_from_slice(value);
-    let all = &mut out[start..];
-    let mut kept = 0;
-    for at in 0..all.len() {
-        let byte = all[at];
-        all[kept.min(at)] = byte;
-        kept += usize::from(wanted(byte));
+    const BLOCK: usize = 32;
+    for part in value.chunks(BLOCK) {
+        let (mut block, mut kept) = ([0; BLOCK], 0);
+        for &byte in part {
+            block[kept % BLOCK] = byte;
+            kept += usize::from(wanted(byte));
+        }
+        out.extend_from_slice(&block[..kept]);
     }
-    out.truncate(start + kept);
 }
 
 /// `; did you mean "luhn"?`, where a known name is close.

@@ -4,6 +4,7 @@
 //! America. Facts from ITU-T E.164 (list of country codes) and the national numbering plans notified to the ITU.
 
 use super::Validator;
+use super::digits::all_digits;
 
 pub(super) static VALIDATORS: &[Validator] = &[
     Validator {
@@ -28,8 +29,8 @@ struct Plan {
     code: &'static str,
     /// Shortest and longest national (significant) number.
     lengths: (usize, usize),
-    /// First digits a national number may have; empty: any but 0.
-    starts: &'static str,
+    /// First digits a national number may have, one bit each.
+    starts: u16,
     /// The trunk prefix of numbers dialled within the country; empty: none is dialled.
     trunk: &'static str,
 }
@@ -43,9 +44,19 @@ const fn plan(
     Plan {
         code,
         lengths,
-        starts,
+        starts: bits(starts),
         trunk,
     }
+}
+
+/// Digits, one bit each.
+const fn bits(digits: &str) -> u16 {
+    let (mut bits, mut at) = (0, 0);
+    while at < digits.len() {
+        bits |= 1 << (digits.as_bytes()[at] - b'0');
+        at += 1;
+    }
+    bits
 }
 
 /// Countries whose plan is known in more detail.
@@ -105,15 +116,110 @@ const OTHER_CODES: &str = " 20 51 53 54 56 57 58 60 62 63 65 66 82 84 92 93 94 9
 852 853 855 856 870 878 880 881 882 883 886 888 960 961 962 963 964 965 966 967 968 970 971 972 973 974 975 976 977 979 992 993 994 995 \
 996 998 ";
 
+/// By the first three digits of a number with its calling code: which of [`PLANS`] it is of, or how long its code is.
+static CODES: [Code; 1000] = {
+    let mut codes = [Code::None; 1000];
+    let other = OTHER_CODES.as_bytes();
+    let (mut start, mut at) = (0, 0);
+    while at < other.len() {
+        if other[at] == b' ' {
+            enter(
+                &mut codes,
+                other,
+                start,
+                at,
+                Code::Other((at - start) as u8),
+            );
+            start = at + 1;
+        }
+        at += 1;
+    }
+    let mut plan = 0;
+    while plan < PLANS.len() {
+        let code = PLANS[plan].code.as_bytes();
+        enter(&mut codes, code, 0, code.len(), Code::Plan(plan as u8));
+        plan += 1;
+    }
+    codes
+};
+
+/// What a number's first digits say.
+#[derive(Clone, Copy)]
+enum Code {
+    None,
+    /// It is of this plan.
+    Plan(u8),
+    /// Its code has so many digits, and nothing else is known.
+    Other(u8),
+}
+
+/// Enters all that start with the digits `start..end` of a text.
+const fn enter(codes: &mut [Code; 1000], text: &[u8], start: usize, end: usize, code: Code) {
+    if start == end {
+        return;
+    }
+    let (mut first, mut count, mut at) = (0, 1000, start);
+    while at < end {
+        count /= 10;
+        first += (text[at] - b'0') as usize * count;
+        at += 1;
+    }
+    let mut at = first;
+    while at < first + count {
+        codes[at] = code;
+        at += 1;
+    }
+}
+
+/// What is dialled before a national number in a European country.
+const TRUNKS: [&str; 4] = ["", "0", "06", "8"];
+/// Digits of the longest number there is room for.
+const LONGEST: usize = 15;
+
+/// For each of them and each length of a number, the first digits that it may have in one of those countries, one bit each.
+static STARTS: [[u16; LONGEST + 1]; TRUNKS.len()] = {
+    let mut starts = [[0; LONGEST + 1]; TRUNKS.len()];
+    let (mut at, mut known) = (0, 0);
+    while at < PLANS.len() {
+        let Plan {
+            code,
+            lengths,
+            starts: own,
+            trunk,
+        } = &PLANS[at];
+        let trunk = match trunk.as_bytes() {
+            [] => 0,
+            b"0" => 1,
+            b"06" => 2,
+            b"8" => 3,
+            _ => TRUNKS.len(),
+        };
+        let is_european = matches!(code.as_bytes()[0], b'3' | b'4');
+        // Where none is dialled, numbers of a full length only.
+        let counts = is_european && (trunk > 0 || lengths.0 == lengths.1);
+        let mut len = lengths.0;
+        while counts && len <= lengths.1 {
+            starts[trunk][len] |= *own;
+            known += 1;
+            len += 1;
+        }
+        at += 1;
+    }
+    assert!(known > 0);
+    starts
+};
+
 impl Plan {
     /// Whether the country could give out this national number.
     fn allows(&self, number: &[u8]) -> bool {
-        (self.lengths.0..=self.lengths.1).contains(&number.len())
-            && number
-                .first()
-                .is_some_and(|first| self.starts.as_bytes().contains(first))
-            && !is_monotonous(number)
+        (self.lengths.0..=self.lengths.1).contains(&number.len()) && may_start(number, self.starts)
     }
+}
+
+/// Whether a number starts with one of these digits, and isn't one digit throughout.
+fn may_start(number: &[u8], digits: u16) -> bool {
+    let first = number.first().map_or(0, |first| 1 << (first - b'0'));
+    digits & first != 0 && !is_monotonous(number)
 }
 
 /// One digit throughout: no subscriber has it, and fields are filled with it.
@@ -124,43 +230,40 @@ fn is_monotonous(number: &[u8]) -> bool {
 /// A number with its calling code, digits only, `00` or nothing in place of `+`. ITU-T E.164: at most fifteen digits.
 pub fn international(value: &[u8]) -> bool {
     let number = value.strip_prefix(b"00").unwrap_or(value);
-    if !(7..=15).contains(&number.len()) || !number.iter().all(u8::is_ascii_digit) {
+    if !(7..=15).contains(&number.len()) || !all_digits(number) {
         return false;
     }
-    for plan in PLANS {
-        if let Some(rest) = number.strip_prefix(plan.code.as_bytes()) {
+    let code = number[..3]
+        .iter()
+        .fold(0, |code, byte| code * 10 + usize::from(byte - b'0'));
+    match CODES[code] {
+        Code::None => false,
+        Code::Plan(plan) => {
+            let plan = &PLANS[usize::from(plan)];
+            let rest = &number[plan.code.len()..];
             // `+31 (0)6 …` as people write it.
-            return plan.allows(rest)
-                || plan.trunk == "0"
-                    && rest
-                        .strip_prefix(b"0")
-                        .is_some_and(|rest| plan.allows(rest));
+            plan.allows(rest) || plan.trunk == "0" && rest[0] == b'0' && plan.allows(&rest[1..])
+        }
+        Code::Other(len) => {
+            let rest = &number[usize::from(len)..];
+            (5..=12).contains(&rest.len()) && !is_monotonous(rest)
         }
     }
-    [2, 3].iter().any(|&len| {
-        let code = &number[..len];
-        let listed = OTHER_CODES
-            .as_bytes()
-            .windows(len + 2)
-            .any(|known| known[0] == b' ' && known[len + 1] == b' ' && known[1..=len] == *code);
-        listed && (5..=12).contains(&(number.len() - len)) && !is_monotonous(&number[len..])
-    })
 }
 
 /// A number as dialled within a European country: with its trunk prefix, or at full length where none is dialled.
 pub fn national(value: &[u8]) -> bool {
-    if !value.iter().all(u8::is_ascii_digit) || value.len() < 7 {
+    if value.len() < 7 || !all_digits(value) {
         return false;
     }
-    PLANS
-        .iter()
-        .filter(|plan| plan.code.starts_with(['3', '4']))
-        .any(|plan| match plan.trunk {
-            "" => plan.lengths.0 == plan.lengths.1 && plan.allows(value),
-            trunk => value
-                .strip_prefix(trunk.as_bytes())
-                .is_some_and(|rest| plan.allows(rest)),
-        })
+    TRUNKS.iter().zip(&STARTS).any(|(trunk, starts)| {
+        let (before, rest) = value.split_at(trunk.len());
+        let has_trunk = before.iter().eq(trunk.as_bytes());
+        has_trunk
+            && starts
+                .get(rest.len())
+                .is_some_and(|&digits| may_start(rest, digits))
+    })
 }
 
 /// North American Numbering Plan: area codes and exchanges start with 2 to 9, and neither is N11.
@@ -213,6 +316,58 @@ mod tests {
                 && !nanp(b"1125551234")
                 && !nanp(b"2119551234")
         );
+    }
+
+    /// The same, plan by plan.
+    fn national_by_plan(value: &[u8]) -> bool {
+        let european = PLANS
+            .iter()
+            .filter(|plan| plan.code.starts_with(['3', '4']));
+        let mut allows = european.map(|plan| match plan.trunk {
+            "" => plan.lengths.0 == plan.lengths.1 && plan.allows(value),
+            trunk => {
+                let rest = value.strip_prefix(trunk.as_bytes());
+                rest.is_some_and(|rest| plan.allows(rest))
+            }
+        });
+        value.len() >= 7 && allows.any(|allows| allows)
+    }
+
+    #[test]
+    fn tables_say_what_the_plans_say() {
+        let mut state = 1_u64;
+        for round in 0..50_000 {
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
+            let digits = format!("{:017}", state % 100_000_000_000_000_000);
+            let start = ["", "0", "06", "8", "00", "0031"][round % 6];
+            let number = format!("{start}{}", &digits[..5 + round % 12]);
+            let number = number.as_bytes();
+            assert_eq!(national(number), national_by_plan(number), "{number:?}");
+            let plain = number.strip_prefix(b"00").unwrap_or(number);
+            if !(7..=15).contains(&plain.len()) {
+                assert!(!international(number));
+                continue;
+            }
+            let mut plans = PLANS.iter();
+            let plan = plans.find(|plan| plain.starts_with(plan.code.as_bytes()));
+            let mut others = OTHER_CODES.split(' ').filter(|code| !code.is_empty());
+            let other = others.find(|code| plain.starts_with(code.as_bytes()));
+            let may = match (plan, other) {
+                (Some(plan), _) => {
+                    let rest = &plain[plan.code.len()..];
+                    let without = rest.strip_prefix(b"0").filter(|_| plan.trunk == "0");
+                    plan.allows(rest) || without.is_some_and(|rest| plan.allows(rest))
+                }
+                (None, Some(code)) => {
+                    let rest = &plain[code.len()..];
+                    (5..=12).contains(&rest.len()) && !is_monotonous(rest)
+                }
+                (None, None) => false,
+            };
+            assert_eq!(international(number), may, "{number:?}");
+        }
     }
 
     /// What the full plan of libphonenumber calls valid must pass here; the other way round, a loose plan is allowed.

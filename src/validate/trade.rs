@@ -92,7 +92,7 @@ pub fn isin(value: &[u8]) -> bool {
 
 /// ISO 17442.
 pub fn lei(value: &[u8]) -> bool {
-    value.len() == 20 && remainder_97(value.iter()) == Some(1)
+    value.len() == 20 && remainder_97([value]) == Some(1)
 }
 
 /// Registro Nacional de Identificación y Estado Civil: a digit or a letter stands for the same sum.

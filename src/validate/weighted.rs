@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
+use super::lanes::Lanes;
 use crate::rule::Weighted;
 
 /// Sums tabled at the most.
@@ -10,7 +11,7 @@ const MOST_SUMS: i64 = 1 << 13;
 /// Longest number whose check by name is made of many at a time.
 const LONGEST_SUM: usize = 32;
 /// What no digit is equal to.
-const NO_DIGIT: u8 = u8::MAX;
+pub(super) const NO_DIGIT: u8 = u8::MAX;
 
 /// Whether the value passes. Letters and other characters fail.
 pub(super) fn passes(rule: &Weighted, value: &[u8]) -> bool {
@@ -62,7 +63,7 @@ pub(super) fn passes(rule: &Weighted, value: &[u8]) -> bool {
 }
 
 /// Numbers that are summed at a time: the bits of a word.
-const BLOCK: usize = 64;
+pub(super) const BLOCK: usize = 64;
 
 /// Numbers of equally many digits, block by block of 64 numbers; in a block the first digits of all, then the second ones, and
 /// so on. Blocks are short so that filling and summing stay in the processor's first cache.
@@ -126,8 +127,10 @@ pub(super) struct Sums {
     /// The place of the check digit, as the rule has it.
     digit: Option<i64>,
     least: i16,
-    /// For each sum from the least on: the check digit, or 0 where none is asked for; [`NO_DIGIT`] for what fails.
+    /// For each sum from the least on: the check digit, or 0 where none is asked for; [`NO_DIGIT`] for what fails. Empty where
+    /// `lanes` do without.
     expected: Vec<u8>,
+    lanes: Option<Lanes>,
 }
 
 impl Sums {
@@ -143,8 +146,7 @@ impl Sums {
         if most - least >= MOST_SUMS {
             return None;
         }
-        let expected = |sum: i64| {
-            let rest = sum.rem_euclid(rule.modulus);
+        let of_rest = |rest: i64| {
             if rule.digit.is_none() {
                 return if rest == rule.remainder { 0 } else { NO_DIGIT };
             }
@@ -159,12 +161,16 @@ impl Sums {
                 .filter(|digit| *digit <= 9)
                 .unwrap_or(NO_DIGIT)
         };
+        let lanes = Lanes::new(rule, (least, most), of_rest);
+        let expected = |sum: i64| of_rest(sum.rem_euclid(rule.modulus));
+        let tabled = if lanes.is_none() { least..=most } else { 1..=0 };
         Some(Self {
             weights: rule.weights.iter().map(|weight| *weight as i16).collect(),
             of_digits: rule.digit_sums,
             digit: rule.digit,
             least: least as i16,
-            expected: (least..=most).map(expected).collect(),
+            expected: tabled.map(expected).collect(),
+            lanes,
         })
     }
 
@@ -258,6 +264,12 @@ impl Sums {
                 return;
             }
         };
+        if let Some(lanes) = &self.lanes {
+            for (word, digits) in bits.iter_mut().zip(digits.blocks()) {
+                *word = lanes.pass(digits, place.unwrap_or(0));
+            }
+            return;
+        }
         for (word, digits) in bits.iter_mut().zip(digits.blocks()) {
             let sums = self.sums(digits);
             let none = [0; BLOCK];

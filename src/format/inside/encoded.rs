@@ -46,9 +46,10 @@ pub(super) fn may_be_base64(cell: &[u8]) -> bool {
     let is_one = cell[..8]
         .iter()
         .fold(true, |all, &byte| all & is_letter(byte));
-    // Text in base64 has other letters among its first; hashes and numbers have none.
+    // Text in base64 has other letters among its first; hashes, numbers and GUIDs have none.
+    let is_of_number = |byte: &u8| byte.is_ascii_hexdigit() || *byte == b'-';
     is_one
-        && !cell[..16].iter().all(u8::is_ascii_hexdigit)
+        && !cell[..16].iter().all(is_of_number)
         && starts_text(&decode(&cell[..16]))
         && are_letters(cell)
 }

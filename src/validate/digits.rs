@@ -91,7 +91,7 @@ pub(super) fn remainder_97<const N: usize>(parts: [&[u8]; N]) -> Option<u32> {
     let (mut rest, mut other) = (0, false);
     // Eight at a time fit behind a remainder: a division for each would cost more than all else.
     for eight in parts.iter().flat_map(|part| part.chunks(8)) {
-        if let Some(number) = eight.as_array().and_then(number_of_eight) {
+        if let Some(number) = eight.as_array().copied().and_then(number_of_eight) {
             rest = (rest * 100_000_000 + u64::from(number)) % 97;
             continue;
         }
@@ -111,9 +111,9 @@ pub(super) fn remainder_97<const N: usize>(parts: [&[u8]; N]) -> Option<u32> {
 }
 
 /// The number that eight digits are; none when they have other characters.
-fn number_of_eight(digits: &[u8; 8]) -> Option<u32> {
+fn number_of_eight(digits: [u8; 8]) -> Option<u32> {
     const EACH: u64 = 0x0101_0101_0101_0101;
-    let digits = u64::from_le_bytes(*digits) ^ (b'0' as u64 * EACH);
+    let digits = u64::from_le_bytes(digits) ^ (u64::from(b'0') * EACH);
     // Above 9, a nibble carries into the high one.
     if (digits | digits.wrapping_add(0x76 * EACH)) & (0x80 * EACH) != 0 {
         return None;

@@ -49,7 +49,8 @@ impl Lanes {
         if first + most >= BELOW || !(0..=first + most).all(is_exact) {
             return None;
         }
-        let splat = |number: i64| u16x8::splat(number as u16);
+        // Negative numbers wrap around, and back.
+        let splat = |number: i64| u16x8::splat((number as i16).cast_unsigned());
         let asks = if rule.digit.is_none() {
             Asks::Rest(splat(rule.remainder.rem_euclid(m)))
         } else {
@@ -73,7 +74,6 @@ impl Lanes {
             return None;
         }
         Some(Self {
-            // Negative ones wrap around, and back.
             weights: rule.weights.iter().map(|&weight| splat(weight)).collect(),
             of_digits: rule.digit_sums,
             first: splat(first),

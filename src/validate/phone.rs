@@ -345,23 +345,23 @@ mod tests {
             let number = format!("{start}{}", &digits[..5 + round % 12]);
             let number = number.as_bytes();
             assert_eq!(national(number), national_by_plan(number), "{number:?}");
-            let plain = number.strip_prefix(b"00").unwrap_or(number);
-            if !(7..=15).contains(&plain.len()) {
+            let called = number.strip_prefix(b"00").unwrap_or(number);
+            if !(7..=15).contains(&called.len()) {
                 assert!(!international(number));
                 continue;
             }
             let mut plans = PLANS.iter();
-            let plan = plans.find(|plan| plain.starts_with(plan.code.as_bytes()));
+            let plan = plans.find(|plan| called.starts_with(plan.code.as_bytes()));
             let mut others = OTHER_CODES.split(' ').filter(|code| !code.is_empty());
-            let other = others.find(|code| plain.starts_with(code.as_bytes()));
+            let other = others.find(|code| called.starts_with(code.as_bytes()));
             let may = match (plan, other) {
                 (Some(plan), _) => {
-                    let rest = &plain[plan.code.len()..];
+                    let rest = &called[plan.code.len()..];
                     let without = rest.strip_prefix(b"0").filter(|_| plan.trunk == "0");
                     plan.allows(rest) || without.is_some_and(|rest| plan.allows(rest))
                 }
                 (None, Some(code)) => {
-                    let rest = &plain[code.len()..];
+                    let rest = &called[code.len()..];
                     (5..=12).contains(&rest.len()) && !is_monotonous(rest)
                 }
                 (None, None) => false,

@@ -130,7 +130,7 @@ pub(super) struct Sums {
     /// For each sum from the least on: the check digit, or 0 where none is asked for; [`NO_DIGIT`] for what fails. Empty where
     /// `lanes` do without.
     expected: Vec<u8>,
-    lanes: Option<Lanes>,
+    lanes: Option<Box<Lanes>>,
 }
 
 impl Sums {
@@ -161,15 +161,17 @@ impl Sums {
                 .filter(|digit| *digit <= 9)
                 .unwrap_or(NO_DIGIT)
         };
-        let lanes = Lanes::new(rule, (least, most), of_rest);
+        let lanes = Lanes::new(rule, (least, most), of_rest).map(Box::new);
         let expected = |sum: i64| of_rest(sum.rem_euclid(rule.modulus));
-        let tabled = if lanes.is_none() { least..=most } else { 1..=0 };
         Some(Self {
             weights: rule.weights.iter().map(|weight| *weight as i16).collect(),
             of_digits: rule.digit_sums,
             digit: rule.digit,
             least: least as i16,
-            expected: tabled.map(expected).collect(),
+            expected: match &lanes {
+                Some(_) => Vec::new(),
+                None => (least..=most).map(expected).collect(),
+            },
             lanes,
         })
     }

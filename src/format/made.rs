@@ -57,6 +57,11 @@ impl Made {
         }
     }
 
+    /// Whether all was handed out.
+    pub(super) fn is_empty(&self) -> bool {
+        self.tables.is_empty() && self.members.is_empty() && self.problems.is_empty()
+    }
+
     /// How many members there are so far.
     pub(super) fn members(&self) -> usize {
         self.members.len()

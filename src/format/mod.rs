@@ -16,6 +16,7 @@ mod ar;
 mod avro;
 mod base64;
 pub mod batch;
+mod bplist;
 mod bson;
 mod cab;
 mod chunked;
@@ -35,7 +36,6 @@ mod ical;
 pub(crate) mod inside;
 mod json;
 mod ldif;
-#[cfg(any(feature = "mail", feature = "office"))]
 mod made;
 #[cfg(feature = "mail")]
 mod mail;
@@ -104,6 +104,7 @@ pub static FORMATS: &[&dyn Format] = &[
     &pgdump::PgDump,
     &pgdump::PgData,
     &bson::Bson,
+    &bplist::Bplist,
     &vcard::Vcard,
     &ical::Ical,
     &ldif::Ldif,
@@ -115,8 +116,8 @@ pub static FORMATS: &[&dyn Format] = &[
     &mail::Msg,
     #[cfg(feature = "office")]
     &office::Xls,
-    #[cfg(feature = "office")]
     &pdf::Pdf,
+    #[cfg(feature = "office")]
     &rtf::Rtf,
     &weblog::AccessLog,
     &weblog::ExtendedLog,

@@ -330,7 +330,6 @@ fn signature(head: &[u8], name: &str) -> Option<&'static str> {
         (b"GIF8", "GIF image"),
         (b"II*\0", "TIFF image"),
         (b"MM\0*", "TIFF image"),
-        (b"bplist", "binary property list"),
         (
             b"PK\x03\x04",
             "ZIP archive, or a document packed as one (xlsx, docx)",
@@ -418,9 +417,6 @@ mod tests {
         let (format, problem) = opened("scan.bin", b"\x7fELF\x02\x01\x01\0\0\0\0\0\0\0\0\0\x03\0");
         assert_eq!(format, None);
         assert_eq!(problem.unwrap().reason, "program; not read");
-        let list = b"bplist00\xd1\x01\x02Ua@b.c\x08\x0b\0\0\0\0\0\0\x01\x01\0\0\0\0\0\0\0\x03\0\0\0\0\0\0\0\0";
-        let (_, problem) = opened("a.plist", list);
-        assert_eq!(problem.unwrap().reason, "binary property list; not read");
     }
 
     #[test]

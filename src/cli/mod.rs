@@ -197,7 +197,7 @@ mod tests {
     fn the_readme_shows_options_that_are_there() {
         let readme = include_str!("../../README.md");
         let offered = options_of(&Args::command());
-        let cargo = ["release", "path"].map(str::to_owned);
+        let cargo = ["release", "path", "features"].map(str::to_owned);
         let shown = options_in(readme)
             .into_iter()
             .filter(|option| !cargo.contains(option));

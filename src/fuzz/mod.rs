@@ -79,6 +79,8 @@ pub static TARGETS: &[Target] = &[
     whole("sqlite", &["sqlite"], "a.db"),
     whole("pg-dump", &["pg_dump", "pg_dump data"], "a.dump"),
     whole("bson", &["bson"], "a.bson"),
+    whole("plist", &["plist"], "a.plist"),
+    whole("pdf", &["pdf"], "a.pdf"),
     whole("zip", &["zip"], "a.zip"),
     whole("sevenz", &["7z"], "a.7z"),
     whole("tar", &["tar"], "a.tar"),

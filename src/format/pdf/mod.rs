@@ -1,9 +1,13 @@
-//! PDF documents: they are recognised, and only their name is looked at, which may say that they are a copy of an identity
-//! document.
+//! PDF documents. With the feature `pdf` what they say is read (`text.rs`). Without it they are recognised, and only their name
+//! is looked at, which may say that they are a copy of an identity document.
 //!
 //! Much of one looks like text, but what it says is compressed, or drawn letter by letter. Read as text it would count as
 //! scanned, although next to nothing of it was seen.
 
+#[cfg(feature = "pdf")]
+mod text;
+
+use super::made::Made;
 use super::picture::Described;
 use super::{Format, Head, Likelihood, Part, Piece, ReadOptions, Reader};
 use crate::error::Problem;
@@ -31,26 +35,41 @@ impl Format for Pdf {
 
     fn open<'a>(
         &self,
-        _: Body<'a>,
+        body: Body<'a>,
         head: &Head<'_>,
-        _: &ReadOptions,
+        options: &ReadOptions,
     ) -> Result<Box<dyn Reader + 'a>, Problem> {
-        Ok(Box::new(Named {
+        Ok(Box::new(Document {
             described: Some(Described::new(head.name)),
-            is_said: false,
+            content: Some(content(body, head, options)),
         }))
     }
 }
 
-/// Hands out the name of a document, and says that this is all.
-struct Named {
-    described: Option<Described>,
-    is_said: bool,
+#[cfg(feature = "pdf")]
+fn content(body: Body<'_>, head: &Head<'_>, options: &ReadOptions) -> Result<Made, Problem> {
+    let whole = body.into_blob("a document", &options.limits, &head.budget)?;
+    text::read(&whole.complete()?, options.limits, &head.budget)
 }
 
-impl Reader for Named {
+#[cfg(not(feature = "pdf"))]
+fn content(_: Body<'_>, _: &Head<'_>, _: &ReadOptions) -> Result<Made, Problem> {
+    Err(Problem::skipped(
+        "PDF document; only its name was looked at: turn it into text first (`pdftotext FILE`), or build speur with \
+         `--features pdf`",
+    ))
+}
+
+/// Hands out what a document says, then its name, so that rows are pages.
+struct Document {
+    described: Option<Described>,
+    content: Option<Result<Made, Problem>>,
+}
+
+impl Reader for Document {
     fn next_piece(&mut self) -> Result<Option<Piece<'_>>, Problem> {
-        if let Some(described) = self.described.take() {
+        let is_left = matches!(&self.content, Some(Ok(made)) if !made.is_empty());
+        if !is_left && let Some(described) = self.described.take() {
             return Ok(Some(Piece::Chunk(Part {
                 table: None,
                 first_row: None,
@@ -58,15 +77,21 @@ impl Reader for Named {
                 chunk: Box::new(described),
             })));
         }
-        if std::mem::replace(&mut self.is_said, true) {
-            return Ok(None);
+        if let Some(Err(_)) = &self.content
+            && let Some(Err(problem)) = self.content.take()
+        {
+            return Err(problem);
         }
-        Err(Problem::skipped(
-            "PDF document; only its name was looked at: turn it into text first (`pdftotext FILE`)",
-        ))
+        match &mut self.content {
+            Some(Ok(made)) => made.next_piece(),
+            _ => Ok(None),
+        }
     }
 
     fn position(&self) -> u64 {
-        0
+        match &self.content {
+            Some(Ok(made)) => made.position(),
+            _ => 0,
+        }
     }
 }

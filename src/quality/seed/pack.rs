@@ -12,6 +12,10 @@ pub(super) enum Packed {
     Zstd,
     #[cfg(feature = "archives")]
     Bzip2,
+    #[cfg(feature = "archives")]
+    Xz,
+    #[cfg(feature = "archives")]
+    Lz4,
 }
 
 impl Packed {
@@ -20,7 +24,7 @@ impl Packed {
         #[cfg(feature = "archives")]
         {
             let stem = || match name.rsplit_once('.') {
-                Some((stem, "tgz" | "tbz2" | "tzst")) => &name[..stem.len()],
+                Some((stem, "tgz" | "tbz2" | "tzst" | "txz" | "tlz4")) => &name[..stem.len()],
                 Some((stem, _)) => stem,
                 None => name,
             };
@@ -32,6 +36,12 @@ impl Packed {
             }
             if head.starts_with(b"BZh") {
                 return (Packed::Bzip2, stem());
+            }
+            if head.starts_with(b"\xFD7zXZ\0") {
+                return (Packed::Xz, stem());
+            }
+            if head.starts_with(&[0x04, 0x22, 0x4D, 0x18]) {
+                return (Packed::Lz4, stem());
             }
         }
         let _ = head;
@@ -48,6 +58,10 @@ impl Packed {
             Packed::Zstd => Some("zstd"),
             #[cfg(feature = "archives")]
             Packed::Bzip2 => Some("bzip2"),
+            #[cfg(feature = "archives")]
+            Packed::Xz => Some("xz"),
+            #[cfg(feature = "archives")]
+            Packed::Lz4 => Some("lz4"),
         }
     }
 
@@ -61,6 +75,13 @@ impl Packed {
             Packed::Zstd => Box::new(zstd::stream::read::Decoder::new(stored)?),
             #[cfg(feature = "archives")]
             Packed::Bzip2 => Box::new(bzip2::read::MultiBzDecoder::new(stored)),
+            #[cfg(feature = "archives")]
+            Packed::Xz => {
+                let most = crate::input::limits::MOST_WINDOW;
+                Box::new(lzma_rust2::XzReader::new_mem_limit(stored, true, most))
+            }
+            #[cfg(feature = "archives")]
+            Packed::Lz4 => Box::new(lz4_flex::frame::FrameDecoder::new(stored)),
         };
         let mut bytes = Vec::new();
         reader.take(most + 1).read_to_end(&mut bytes)?;
@@ -82,6 +103,17 @@ impl Packed {
             Packed::Bzip2 => {
                 let level = bzip2::Compression::fast();
                 written(bzip2::write::BzEncoder::new(Vec::new(), level), &bytes)?.finish()
+            }
+            #[cfg(feature = "archives")]
+            Packed::Xz => {
+                let options = lzma_rust2::XzOptions::with_preset(0);
+                let encoder = lzma_rust2::XzWriter::new(Vec::new(), options)?;
+                written(encoder, &bytes)?.finish()
+            }
+            #[cfg(feature = "archives")]
+            Packed::Lz4 => {
+                let encoder = lz4_flex::frame::FrameEncoder::new(Vec::new());
+                written(encoder, &bytes)?.finish().map_err(io::Error::other)
             }
         }
     }

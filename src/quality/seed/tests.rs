@@ -163,6 +163,34 @@ fn values_are_planted_in_members_of_archives() {
     );
 }
 
+#[cfg(feature = "archives")]
+#[test]
+fn values_are_planted_whatever_a_file_is_packed_with() {
+    use pack::Packed;
+    let folder = tempfile::tempdir().unwrap();
+    for (packed, name) in [
+        (Packed::Gzip, "a.csv.gz"),
+        (Packed::Zstd, "b.csv.zst"),
+        (Packed::Bzip2, "c.csv.bz2"),
+        (Packed::Xz, "d.csv.xz"),
+        (Packed::Lz4, "e.csv.lz4"),
+    ] {
+        let bytes = packed.pack(customers()).unwrap();
+        assert_eq!(Packed::of(&bytes, name), (packed, &name[..5]));
+        assert_eq!(packed.unpacked(&bytes[..], 1 << 20).unwrap(), customers());
+        std::fs::write(folder.path().join(name), bytes).unwrap();
+    }
+    let outcome = seeded_folder(folder.path());
+    assert_eq!(outcome.files, 5, "{:?}", outcome.left_out);
+    let mails = by_format(&outcome, "email");
+    assert_eq!(mails.len(), 5, "{mails:?}");
+    assert!(
+        mails
+            .values()
+            .all(|(planted, found)| planted == found && *found >= 2)
+    );
+}
+
 #[cfg(feature = "parquet")]
 #[test]
 fn values_are_planted_in_cells_of_parquet_whatever_they_are_nested_in() {

@@ -1,9 +1,16 @@
-//! Bank accounts, banks and payment cards.
+//! Bank accounts, banks and payment cards, and addresses of wallets.
+
+use sha2::{Digest, Sha256};
 
 use super::Validator;
 use super::digits::{luhn, remainder_97};
 
 pub(super) static VALIDATORS: &[Validator] = &[
+    Validator {
+        name: "base58-address",
+        about: "25 bytes in base 58, the last four of them from the double SHA-256 of the others",
+        check: base58_address,
+    },
     Validator {
         name: "iban",
         about: "the country's length and structure, and ISO 7064 mod 97-10",
@@ -258,6 +265,27 @@ pub fn card(value: &[u8]) -> bool {
     })
 }
 
+/// Addresses of Bitcoin and of what descends from it: <https://en.bitcoin.it/wiki/Base58Check_encoding>.
+pub fn base58_address(value: &[u8]) -> bool {
+    const DIGITS: &[u8; 58] = b"123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
+    let mut bytes = [0u8; 25];
+    for byte in value {
+        let Some(mut carry) = DIGITS.iter().position(|digit| digit == byte) else {
+            return false;
+        };
+        for place in bytes.iter_mut().rev() {
+            carry += usize::from(*place) * 58;
+            *place = carry as u8;
+            carry >>= 8;
+        }
+        if carry > 0 {
+            return false;
+        }
+    }
+    let digest = Sha256::digest(Sha256::digest(&bytes[..21]));
+    value.len() > 25 && digest[..4] == bytes[21..]
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -267,6 +295,15 @@ mod tests {
         assert!(cz_account(b"34278-0727558021/0100") && cz_account(b"034278-727558021/0100"));
         assert!(!cz_account(b"4278-727558021/0100") && !cz_account(b"34278-727558022/0100"));
         assert!(!cz_account(b"727558021/0000") && !cz_account(b"00/2024") && !cz_account(b"1/2"));
+    }
+
+    #[test]
+    fn addresses_of_wallets() {
+        // The first block's, and one of a script.
+        assert!(base58_address(b"1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa"));
+        assert!(base58_address(b"3P14159f73E4gFr7JterCCQh9QjiTjiZrG"));
+        assert!(!base58_address(b"1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNb"));
+        assert!(!base58_address(b"") && !base58_address(&[b'z'; 40]));
     }
 
     #[test]

@@ -2,11 +2,18 @@
 
 use super::Validator;
 
-pub(super) static VALIDATORS: &[Validator] = &[Validator {
-    name: "birth-date",
-    about: "a calendar date from 1900 to now, in any usual order",
-    check: birth_date,
-}];
+pub(super) static VALIDATORS: &[Validator] = &[
+    Validator {
+        name: "birth-date",
+        about: "a calendar date from 1900 to now, in any usual order",
+        check: birth_date,
+    },
+    Validator {
+        name: "dated",
+        about: "digits that start with a date of 2000 to 2039: YYMMDD, DDMMYY or YYYYMMDD",
+        check: dated_number,
+    },
+];
 
 /// No one alive was born before, and nobody after: the years a birth date may have.
 const YEARS: std::ops::RangeInclusive<u32> = 1900..=2035;
@@ -91,6 +98,16 @@ fn parts_of_ten(value: &[u8; 10]) -> Option<[(u32, usize); 3]> {
         0b11_1101_1011 => Some([number(0, 2), number(3, 2), number(6, 4)]),
         _ => None,
     }
+}
+
+/// A number of a thing that starts with the day it was given out.
+pub fn dated_number(value: &[u8]) -> bool {
+    if value.len() < 8 || !value.iter().all(u8::is_ascii_digit) {
+        return false;
+    }
+    let recent = |year, month, day| year < 40 && is_date(2000 + year, month, day);
+    let [a, b, c, d] = [0, 2, 4, 6].map(|at| two(value, at));
+    recent(a, b, c) || recent(c, b, a) || a == 20 && recent(b, c, d)
 }
 
 fn dated((a, a_len): (u32, usize), (b, b_len): (u32, usize), (c, c_len): (u32, usize)) -> bool {
@@ -192,6 +209,10 @@ mod tests {
         ] {
             assert!(birth_date(date.as_bytes()), "{date}");
         }
+        for number in ["2405170031", "1705240001", "2024051712"] {
+            assert!(dated_number(number.as_bytes()), "{number}");
+        }
+        assert!(!dated_number(b"0707614285") && !dated_number(b"240517"));
         for date in [
             "1980-13-12",
             "31-04-1980",

@@ -9,6 +9,11 @@ pub(super) static VALIDATORS: &[Validator] = &[
         check: luhn,
     },
     Validator {
+        name: "luhn-36",
+        about: "Luhn over digits and letters, mod 36",
+        check: luhn_36,
+    },
+    Validator {
         name: "mod-97-10",
         about: "ISO 7064 mod 97-10 over letters and digits",
         check: mod_97_10,
@@ -58,6 +63,21 @@ pub(super) fn weighted_sum(value: &[u8], weights: &[u32]) -> u32 {
         .zip(value)
         .map(|(weight, byte)| weight * u32::from(byte.wrapping_sub(b'0')))
         .sum()
+}
+
+/// Luhn in base 36: digits and capital letters.
+pub fn luhn_36(value: &[u8]) -> bool {
+    let digits = value
+        .iter()
+        .rev()
+        .map(|&byte| char::from(byte).to_digit(36));
+    let sum = (1..)
+        .zip(digits)
+        .try_fold(0, |sum, (place, digit): (u32, _)| {
+            let product = digit? * if place % 2 == 0 { 2 } else { 1 };
+            Some(sum + product / 36 + product % 36)
+        });
+    sum.is_some_and(|sum: u32| sum > 0 && sum.is_multiple_of(36))
 }
 
 /// Luhn, ISO/IEC 7812-1 annex B.

@@ -309,7 +309,9 @@ fn rivals(rules: &[Rule]) -> Vec<Vec<DetectorId>> {
 /// Words between a label and its value: `my BSN is 123456782`, `rekening nr. 12`.
 const LINKS: &[&[u8]] = &[
     b"is", b"ist", b"est", b"es", b"e", b"nr", b"no", b"n", b"number", b"nummer", b"numero",
-    b"code", b"id", b"adres", b"address", b"adresse", b"card", b"kaart", b"karte",
+    b"code", b"id", b"adres", b"address", b"adresse", b"card", b"kaart", b"karte", b"on", b"op",
+    b"am", b"the", b"de", b"het", b"der", b"den", b"die", b"das", b"le", b"was", b"war", b"luidt",
+    b"lautet",
 ];
 
 /// Whether nothing but such words stands between a label and the value behind it.

@@ -96,11 +96,13 @@ fn winner(a: &Candidate, b: &Candidate, forms: &[CompiledForm]) -> Winner {
             let holds = |x: &Candidate, y: &Candidate| {
                 x.span.start <= y.span.start && x.span.end >= y.span.end
             };
-            // What says little of itself, or what no list knows, doesn't hide what it holds.
+            // What says little of itself, or what no list knows, doesn't hide what it holds; nor what has its name beside it.
             let hides = |outer: &Candidate, inner: &Candidate| {
+                let says_less = strength(inner) < 0.0
+                    && strength(inner) <= strength(outer)
+                    && !inner.evidence.has(EvidenceSet::NEAR);
                 (!soft(outer) || soft(inner) && strength(outer) >= strength(inner))
-                    && (forms[usize::from(outer.form.0)].is_strong()
-                        || strength(inner) < 0.0 && strength(inner) <= strength(outer))
+                    && (forms[usize::from(outer.form.0)].is_strong() || says_less)
             };
             if holds(a, b) {
                 if hides(a, b) {

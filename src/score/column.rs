@@ -23,6 +23,12 @@ use crate::rule::Category;
 const SURE: f64 = 0.9;
 /// Shown for what nothing outweighs.
 const BEYOND_DOUBT: f64 = 24.0;
+/// From this chance on, what passes a check may be a kind of its own that passes it alike, as dates do: then more values don't
+/// say ever more.
+const WEAK: f64 = 0.3;
+/// The most that such a check adds for whole cells, which are alike; and in texts, in log-odds.
+const WEAK_WHOLE: f64 = 7.0;
+const WEAK_TEXT: f64 = 5.0;
 /// A form this sure speaks for other forms of its detector in the same texts.
 const FAIRLY_SURE: f64 = 0.7;
 
@@ -352,13 +358,27 @@ impl Judge<'_> {
                 n = 1.0;
             }
         }
-        let k = n * passed as f64 / (all as f64).max(1.0);
+        // One value that passes by accident and comes again and again is one piece of evidence.
+        let different = if listed {
+            n
+        } else {
+            tally.values.count().max(1) as f64
+        };
+        let k = (n * passed as f64 / (all as f64).max(1.0)).min(different);
         let rates = Rates {
             chance: form.chance,
             valid: form.valid,
             listed,
         };
         let posterior = weigh(prior, n, k.min(n), rates);
+        if !listed && form.chance >= WEAK {
+            let most = if stratum == Stratum::Whole {
+                WEAK_WHOLE
+            } else {
+                WEAK_TEXT
+            };
+            return posterior.at_most(prior, most);
+        }
         if !listed {
             return posterior;
         }

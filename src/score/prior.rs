@@ -7,6 +7,9 @@ use crate::detect::context::{HeaderFact, Says};
 use crate::detect::{DetectorId, FormId, Matcher};
 use crate::rule::Category;
 
+/// From this share of a column's cells on, more than one of a shape are no odd ones, unless they are names.
+const MANY: f64 = 0.25;
+
 /// What a term of the sum is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Term {
@@ -91,11 +94,15 @@ pub(super) fn terms(
         let share = (cells as f64 / nonempty).min(1.0);
         if share < 1.0 {
             let weight = if form.soft {
-                matcher.weights.odd_name
+                matcher.weights.odd_name * (1.0 - share)
             } else {
-                matcher.weights.odd_one
+                // What passes a check is no accident of its shape alone.
+                let checked = form.chance < 1.0 && !form.checks.is_listed();
+                let weight = matcher.weights.odd_one * if checked { 0.5 } else { 1.0 };
+                let more = cells.saturating_sub(1) as f64 / nonempty / MANY;
+                weight * (1.0 - share.max(more)).max(0.0)
             };
-            terms.push((Term::OddOne, weight * (1.0 - share)));
+            terms.push((Term::OddOne, weight));
         }
         let is_most = tally.passes(stratum).0 * 2 >= column.tally.nonempty;
         if form.prior < 0.5
@@ -184,8 +191,10 @@ pub(super) fn header_weight(
         return (weight, fact.says == Says::Exactly);
     }
     let rivals = matcher.context.rivals(detector);
+    let is_shared = is_shared(matcher, facts, detector);
     let weight = facts
         .iter()
+        .filter(|fact| !is_shared || !is_kin(matcher, fact.detector, detector))
         .map(|fact| {
             let rival = rivals.contains(&fact.detector);
             match fact.says {
@@ -197,6 +206,23 @@ pub(super) fn header_weight(
         })
         .fold(0.0, f64::min);
     (weight, false)
+}
+
+/// Whether the header is the very word of several detectors of one family: `id number` speaks against none of it.
+fn is_shared(matcher: &Matcher, facts: &[HeaderFact], detector: DetectorId) -> bool {
+    let kin = facts
+        .iter()
+        .filter(|fact| fact.says == Says::Exactly && is_kin(matcher, fact.detector, detector));
+    kin.count() > 1
+}
+
+/// Whether two detectors are of one category; numbers of persons and of their documents count as one.
+fn is_kin(matcher: &Matcher, a: DetectorId, b: DetectorId) -> bool {
+    let category = |id: DetectorId| match matcher.detectors[usize::from(id.0)].rule.category {
+        Category::Document => Category::NationalId,
+        other => other,
+    };
+    category(a) == category(b)
 }
 
 /// The most that a list of words may add for a detector, in log-odds.

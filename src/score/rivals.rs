@@ -6,6 +6,10 @@ use super::column::Judge;
 use super::{Stratum, logit, shared};
 use crate::detect::{DetectorId, FormId};
 
+/// Two forms that together have so many times a column's cells don't just take turns in it: a few cells more than there are
+/// can be an accident.
+const APART: f64 = 1.1;
+
 /// The detectors of a column's whole cells.
 pub(super) type Whole = Vec<DetectorVerdict>;
 
@@ -28,6 +32,8 @@ struct FormStanding {
     form: FormId,
     sure: f64,
     log_odds: f64,
+    /// As those of its detector; none where it would hardly claim them.
+    beyond_chance: f64,
 }
 
 impl FormStanding {
@@ -43,6 +49,8 @@ pub(super) struct FormVerdict {
     pub(super) form: FormId,
     /// How much better the others explain the same cells, as odds.
     others: f64,
+    /// The share of its cells that no other takes away by itself.
+    apart: f64,
     /// How sure it is without them.
     pub(super) alone: f64,
     /// Whether one of them explains the cells better.
@@ -52,7 +60,7 @@ pub(super) struct FormVerdict {
 impl FormVerdict {
     /// How sure it is beside them.
     pub(super) fn sure(&self) -> f64 {
-        self.alone / (1.0 + self.others)
+        self.alone / (1.0 + self.others) * self.apart
     }
 }
 
@@ -93,12 +101,17 @@ impl Judge<'_> {
                 standing.log_odds = log_odds;
             }
             standing.cells += all;
-            standing.beyond_chance += self.beyond_chance(id, all, passed);
-            standing.forms.push(FormStanding {
+            let mut form = FormStanding {
                 form: id,
                 sure,
                 log_odds,
-            });
+                beyond_chance: 0.0,
+            };
+            if form.is_likely() {
+                form.beyond_chance = self.beyond_chance(id, all, passed);
+            }
+            standing.beyond_chance += form.beyond_chance;
+            standing.forms.push(form);
             if !self.form(id).soft && self.form(id).chance < 1.0 && sure > 0.95 && passed * 2 > all
             {
                 standing.invalid += all - passed;
@@ -149,30 +162,55 @@ impl Judge<'_> {
         standings: &BTreeMap<DetectorId, Standing>,
     ) -> FormVerdict {
         let mine = &standings[&detector];
-        let (mut others, mut outdone) = (0.0, false);
+        let (mut others, mut apart, mut outdone) = (0.0, 1.0, false);
         for (&other, rival) in standings.iter().filter(|(other, _)| **other != detector) {
             // Both can't have so many cells without having some in common. What passes by chance doesn't count: where two kinds of
             // numbers of the same shape take turns, each kind has all cells, but not all of them pass.
-            let both = rival.beyond_chance + mine.beyond_chance;
-            let (ours, theirs) = if both > self.column.tally.nonempty as f64 {
-                (mine.log_odds, rival.log_odds)
+            let both = rival.beyond_chance + own.beyond_chance;
+            let (ours, theirs, covered) = if both > self.column.tally.nonempty as f64 * APART {
+                let (theirs, covered) = self.covered(own, rival);
+                (mine.log_odds, theirs, covered)
             } else if let Some(theirs) = self.in_common(own, rival) {
-                (own.log_odds, theirs)
+                (own.log_odds, theirs, 1.0)
             } else {
                 continue;
             };
             // Which of two national numbers it is matters less than that it is one.
             let kin = self.is_national(detector) && self.is_national(other);
             let share = if kin { 0.5 } else { 1.0 };
-            others += share * (theirs - ours).exp();
+            let odds = share * (theirs - ours).exp();
+            if covered < shared::SAME {
+                apart *= 1.0 - covered * odds.min(1e9) / (1.0 + odds.min(1e9));
+                continue;
+            }
+            others += odds;
             outdone |= (theirs, std::cmp::Reverse(other)) > (ours, std::cmp::Reverse(detector));
         }
         FormVerdict {
             form: own.form,
             others,
+            apart,
             alone: own.sure,
             outdone,
         }
+    }
+
+    /// How well a rival explains cells of a form, and what share of them: by the values they have in common, or, where those
+    /// are written in different ways, by their number.
+    fn covered(&self, own: &FormStanding, rival: &Standing) -> (f64, f64) {
+        let (mut best, mut covered) = (f64::NEG_INFINITY, 0.0);
+        for form in rival.forms.iter().filter(|form| form.is_likely()) {
+            let share = shared::share(own.form, form.form, self.column.tally);
+            if share > 0.0 {
+                best = best.max(form.log_odds);
+                covered += share;
+            }
+        }
+        if covered == 0.0 {
+            covered = rival.beyond_chance / own.beyond_chance.max(1.0);
+            best = rival.log_odds;
+        }
+        (best, covered.min(1.0))
     }
 
     /// How well a rival's forms explain the values that they have in common with a form, if they have most of them.

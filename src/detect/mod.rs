@@ -26,6 +26,7 @@ mod find;
 mod kinds;
 mod lead;
 mod loose;
+pub(crate) mod marks;
 pub(crate) mod mask;
 mod memo;
 mod overlap;

@@ -12,6 +12,7 @@ use super::pseudonym::digest;
 use super::sample::Sieve;
 use super::small::SmallHashes;
 use super::worker::{Engine, MOST_PROBLEMS, Reading};
+use crate::detect::marks;
 use crate::detect::mask::mask;
 use crate::detect::plan::ColumnPlan;
 use crate::detect::{
@@ -83,6 +84,8 @@ pub(super) struct ChunkSink<'r> {
     /// For each column, the rows that aren't empty.
     filled: Vec<u64>,
     found: Found,
+    /// The text that is searched, where marks in it hide values.
+    plain: Vec<u8>,
     /// For all candidates, and for those that don't fail.
     small: [SmallHashes; 2],
     by_column: ByColumn,
@@ -219,6 +222,7 @@ impl<'r> ChunkSink<'r> {
             plans: Vec::new(),
             filled: Vec::new(),
             found: Found::default(),
+            plain: Vec::new(),
             small: Default::default(),
             by_column: ByColumn::default(),
             first_row,
@@ -276,6 +280,11 @@ impl<'r> ChunkSink<'r> {
     fn search(&mut self, batch: &Batch<'_>) {
         let mut found = std::mem::take(&mut self.found);
         let mut by_column = std::mem::take(&mut self.by_column);
+        let mut plain = std::mem::take(&mut self.plain);
+        let searched = Batch {
+            text: marks::plain(batch.text, &mut plain),
+            ..*batch
+        };
         let matcher = &self.reading.engine.matcher;
         found.lists = self.reading.engine.scan.findings;
         Matcher::start_batch(&mut self.scratch);
@@ -285,7 +294,7 @@ impl<'r> ChunkSink<'r> {
                 plan: &self.plans[number],
                 after: self.columns[number].last,
             };
-            self.filled[number] += matcher.find(batch, &column, &mut self.scratch, &mut found);
+            self.filled[number] += matcher.find(&searched, &column, &mut self.scratch, &mut found);
             let last = values
                 .last()
                 .map(|value| batch.rows.of(value.index as usize));
@@ -311,6 +320,7 @@ impl<'r> ChunkSink<'r> {
         self.counted += batch.values.len() as u64;
         self.by_column = by_column;
         self.found = found;
+        self.plain = plain;
     }
 
     /// Counts candidates of a column that fare alike.

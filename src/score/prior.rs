@@ -99,7 +99,12 @@ pub(super) fn terms(
                 // What passes a check is no accident of its shape alone.
                 let checked = form.chance < 1.0 && !form.checks.is_listed();
                 let weight = matcher.weights.odd_one * if checked { 0.5 } else { 1.0 };
-                let more = cells.saturating_sub(1) as f64 / nonempty / MANY;
+                // Flags say little however often they come: `M` may be married as well.
+                let is_varied = tally.values.count() > 2;
+                let more = match checked || is_varied {
+                    true => cells.saturating_sub(1) as f64 / nonempty / MANY,
+                    false => share,
+                };
                 weight * (1.0 - share.max(more)).max(0.0)
             };
             terms.push((Term::OddOne, weight));

@@ -32,7 +32,7 @@ mod tree;
 #[cfg(feature = "archives")]
 mod zip;
 
-use plant::{Place, Planted, Where, plant};
+use plant::{Place, Planted, Where, plant, without_places};
 use tree::Apart;
 
 /// How values are planted.
@@ -170,8 +170,15 @@ fn seeded(
         if planted.is_empty() {
             return Ok(None);
         }
-        let format = document.format.clone();
-        sown.insert(member.to_owned(), Sown { format, planted });
+        let planted = match document.has_places {
+            true => planted,
+            false => without_places(&bytes, planted),
+        };
+        let sown = sown.entry(member.to_owned()).or_insert_with(|| Sown {
+            format: document.format.clone(),
+            planted: Vec::new(),
+        });
+        sown.planted.extend(planted);
         Ok(Some(bytes))
     })?;
     let Some(bytes) = bytes else {
@@ -300,17 +307,23 @@ fn note(
             *is_found |= value.accepts(&finding.detector.id);
         }
     }
+    let found = finding.value.as_deref().unwrap_or_default();
+    let is_it = |text: &str| !found.is_empty() && (text.contains(found) || found.contains(text));
+    for (value, is_found) in planted.iter().zip(is_found.iter_mut()) {
+        let Place::Somewhere(text) = &value.at else {
+            break;
+        };
+        *is_found |= is_it(text) && value.accepts(&finding.detector.id);
+    }
     let part = |part: &'_ Option<std::sync::Arc<str>>| part.clone().unwrap_or_default();
     let (table, column) = (part(&finding.place.table), part(&finding.place.column));
-    let found = finding.value.as_deref().unwrap_or_default();
     for &number in cells
         .get(&(member, &*table, &*column, finding.row))
         .into_iter()
         .flatten()
     {
         if let Place::Cell(_, _, text) = &planted[number].at {
-            let is_it = !found.is_empty() && (text.contains(found) || found.contains(&**text));
-            is_found[number] |= is_it && planted[number].accepts(&finding.detector.id);
+            is_found[number] |= is_it(text) && planted[number].accepts(&finding.detector.id);
         }
     }
 }

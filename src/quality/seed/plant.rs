@@ -29,6 +29,8 @@ pub(super) enum Where {
 pub(super) enum Place {
     /// From its first byte up to the one behind its last, in the seeded document.
     Bytes(u64, u64),
+    /// Somewhere in the document, which doesn't say where its values are: known by its text.
+    Somewhere(String),
     /// In a cell: table, column, row from 1. Other values may stand there, too, so it is known by its text.
     Cell((String, String), u64, String),
 }
@@ -50,6 +52,17 @@ impl Planted {
         let is_name = |id: &str| matches!(id, "first-name" | "last-name" | "person-name");
         detector == self.detector || (is_name(detector) && is_name(self.detector))
     }
+}
+
+/// Values planted in a part of a document, as the document's: only their text is known of them.
+pub(super) fn without_places(part: &[u8], mut planted: Vec<Planted>) -> Vec<Planted> {
+    for value in &mut planted {
+        if let Place::Bytes(start, end) = value.at {
+            let text = part.get(start as usize..end as usize).unwrap_or_default();
+            value.at = Place::Somewhere(String::from_utf8_lossy(text).into_owned());
+        }
+    }
+    planted
 }
 
 /// Kinds of values that can be planted, and words that stand before them in a text.

@@ -290,3 +290,48 @@ fn a_file_without_offsets_is_left_out() {
     let outcome = seed(&scan, &[folder.path().to_owned()], &options()).unwrap();
     assert_eq!((outcome.files, outcome.left_out.len()), (0, 1));
 }
+
+#[cfg(feature = "office")]
+#[test]
+fn values_are_planted_in_documents_and_sheets() {
+    use std::fmt::Write as _;
+    let deflated = ::zip::CompressionMethod::Deflated;
+    let types: &[u8] = b"<?xml version=\"1.0\"?><Types xmlns=\"http://schemas.openxmlformats.org/package/2006/content-types\"/>";
+    let mut text = "<?xml version=\"1.0\"?><w:document xmlns:w=\"http://schemas.openxmlformats.org/wordprocessingml/2006/main\"><w:body>".to_owned();
+    for n in 0..60 {
+        let _ = write!(
+            text,
+            "<w:p><w:r><w:t>called about the delivery of last week, number {n}</w:t></w:r></w:p>"
+        );
+    }
+    text.push_str("</w:body></w:document>");
+    let package = zipped(&[
+        ("[Content_Types].xml", types, deflated),
+        ("word/document.xml", text.as_bytes(), deflated),
+    ]);
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("a.docx"), &package).unwrap();
+    let outcome = seeded_folder(folder.path());
+    assert_eq!(outcome.files, 1, "{:?}", outcome.left_out);
+    let (planted, found) = by_format(&outcome, "email")["office"];
+    assert!(planted > 0 && found == planted, "{outcome:?}");
+
+    #[cfg(feature = "report-xlsx")]
+    {
+        let mut book = rust_xlsxwriter::Workbook::new();
+        let sheet = book.add_worksheet();
+        for (column, name) in ["plant", "place"].into_iter().enumerate() {
+            sheet.write_string(0, column as u16, name).unwrap();
+            for row in 1..80 {
+                let text = format!("{name} of kind {row}");
+                sheet.write_string(row, column as u16, text).unwrap();
+            }
+        }
+        let folder = tempfile::tempdir().unwrap();
+        book.save(folder.path().join("a.xlsx")).unwrap();
+        let outcome = seeded_folder(folder.path());
+        assert_eq!(outcome.files, 1, "{:?}", outcome.left_out);
+        let (planted, found) = by_format(&outcome, "iban")["office"];
+        assert!(planted > 0 && found == planted, "{outcome:?}");
+    }
+}

@@ -18,6 +18,15 @@ const MOST: u64 = 64 << 20;
 /// Archives within archives.
 #[cfg(feature = "archives")]
 const DEEPEST: usize = 4;
+/// Parts of office documents that hold their text, by how their names start.
+#[cfg(feature = "office")]
+const OFFICE_PARTS: &[&str] = &[
+    "xl/sharedStrings.xml",
+    "word/document.xml",
+    "word/footnotes.xml",
+    "ppt/slides/slide",
+    "content.xml",
+];
 
 /// A member of an archive.
 #[cfg(feature = "archives")]
@@ -54,6 +63,8 @@ pub(super) struct Document {
     pub(super) format: String,
     /// Its values.
     pub(super) copy: Copy,
+    /// Whether findings say where in it they are; those in a part of an office document don't.
+    pub(super) has_places: bool,
 }
 
 /// Members that stay as they are, and why.
@@ -188,6 +199,11 @@ impl<'o> Apart<'o> {
                 self.leave_out(others, within);
                 Ok((bytes, Content::Tar(self.members("tar", members, within)?)))
             }
+            #[cfg(feature = "office")]
+            "office" if is_whole => {
+                let parts = self.parts(&bytes, within)?;
+                Ok((bytes, Content::Zip(parts)))
+            }
             #[cfg(feature = "parquet")]
             "parquet" if is_whole => {
                 let copy = super::parquet::copy(&bytes)?;
@@ -197,7 +213,7 @@ impl<'o> Apart<'o> {
                 let copy = super::sqlite::copy(&bytes)?;
                 Ok((bytes, document(format, within, copy)))
             }
-            "zip" | "tar" | "parquet" | "sqlite" => Err(too_large()),
+            "zip" | "tar" | "office" | "parquet" | "sqlite" => Err(too_large()),
             _ if bytes.len() as u64 <= MOST_TEXT => {
                 let reader = opened.reader.map_err(|problem| problem.to_string())?;
                 let copy = Copy::of_text(bytes.clone(), format, reader)?;
@@ -258,6 +274,42 @@ impl<'o> Apart<'o> {
     }
 }
 
+/// The parts of office documents.
+#[cfg(feature = "office")]
+impl Apart<'_> {
+    /// Those that hold text, which findings know as the document itself.
+    fn parts(&self, bytes: &Bytes, within: Within<'_>) -> Result<Vec<(u64, Node)>, String> {
+        let mut parts = super::zip::members(bytes, self.free, &mut LeftOut::new())?;
+        parts.retain(|part| OFFICE_PARTS.iter().any(|name| part.name.starts_with(name)));
+        let mut nodes = Vec::new();
+        for Member { key, name, content } in parts {
+            let opened = open(input(&name, content.clone()), self.options);
+            let Some(("xml", reader)) = opened.format.zip(opened.reader.ok()) else {
+                continue;
+            };
+            let Ok(copy) = Copy::of_text(content.clone(), "xml", reader) else {
+                continue;
+            };
+            let document = Document {
+                format: format!("office{}", within.suffix),
+                copy,
+                has_places: false,
+            };
+            let node = Node {
+                member: within.member.to_owned(),
+                packed: Packed::Plain,
+                bytes: content,
+                content: Content::Document(Box::new(document)),
+            };
+            nodes.push((key, node));
+        }
+        if nodes.is_empty() {
+            return Err("no part of the document has text in XML".to_owned());
+        }
+        Ok(nodes)
+    }
+}
+
 /// Members that go on and on.
 pub(super) fn too_much() -> String {
     format!("the members come to more than {} MiB", MOST >> 20)
@@ -267,6 +319,7 @@ fn document(format: &str, within: Within<'_>, copy: Copy) -> Content {
     Content::Document(Box::new(Document {
         format: format!("{format}{}", within.suffix),
         copy,
+        has_places: true,
     }))
 }
 

@@ -101,9 +101,10 @@ pub(super) fn terms(
                 let weight = matcher.weights.odd_one * if checked { 0.5 } else { 1.0 };
                 // Flags say little however often they come: `M` may be married as well.
                 let is_varied = tally.values.count() > 2;
-                let more = match checked || is_varied {
-                    true => cells.saturating_sub(1) as f64 / nonempty / MANY,
-                    false => share,
+                let more = if checked || is_varied {
+                    cells.saturating_sub(1) as f64 / nonempty / MANY
+                } else {
+                    share
                 };
                 weight * (1.0 - share.max(more)).max(0.0)
             };

@@ -170,9 +170,10 @@ fn seeded(
         if planted.is_empty() {
             return Ok(None);
         }
-        let planted = match document.has_places {
-            true => planted,
-            false => without_places(&bytes, planted),
+        let planted = if document.has_places {
+            planted
+        } else {
+            without_places(&bytes, planted)
         };
         let sown = sown.entry(member.to_owned()).or_insert_with(|| Sown {
             format: document.format.clone(),

@@ -7,7 +7,7 @@ use crate::detect::context::{HeaderFact, Says};
 use crate::detect::{DetectorId, FormId, Matcher};
 use crate::rule::Category;
 
-/// From this share of a column's cells on, more than one of a shape are no odd ones, unless they are names.
+/// From this share of a column's cells on, different ones of a shape are no odd ones, unless they are names.
 const MANY: f64 = 0.25;
 
 /// What a term of the sum is about.
@@ -96,24 +96,20 @@ pub(super) fn terms(
             let weight = if form.soft {
                 matcher.weights.odd_name * (1.0 - share)
             } else {
-                // What passes a check is no accident of its shape alone.
-                let checked = form.chance < 1.0 && !form.checks.is_listed();
+                // What passes a check is no accident of its shape alone, nor are many different cells of it.
+                let is_listed = form.checks.is_listed();
+                let checked = form.chance < 1.0 && !is_listed;
                 let weight = matcher.weights.odd_one * if checked { 0.5 } else { 1.0 };
-                // Flags say little however often they come: `M` may be married as well.
-                let is_varied = tally.values.count() > 2;
-                let more = if checked || is_varied {
-                    cells.saturating_sub(1) as f64 / nonempty / MANY
-                } else {
-                    share
-                };
-                weight * (1.0 - share.max(more)).max(0.0)
+                let varies = !is_listed && tally.shapes[0].count() > 2;
+                let most = if varies { MANY } else { 1.0 };
+                weight * (1.0 - share / most).max(0.0)
             };
             terms.push((Term::OddOne, weight));
         }
-        let is_most = tally.passes(stratum).0 * 2 >= column.tally.nonempty;
+        let are_many = share >= MANY;
         if form.prior < 0.5
             && column.tally.nonempty >= 20
-            && is_most
+            && are_many
             && tally.shapes[0].count() <= 2
         {
             terms.push((Term::Constant, matcher.weights.constant));

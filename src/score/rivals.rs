@@ -196,10 +196,12 @@ impl Judge<'_> {
     }
 
     /// How well a rival explains cells of a form, and what share of them: by the values they have in common, or, where those
-    /// are written in different ways, by their number.
+    /// are written in different ways or are words of lists, which come again and again, by their number.
     fn covered(&self, own: &FormStanding, rival: &Standing) -> (f64, f64) {
         let (mut best, mut covered) = (f64::NEG_INFINITY, 0.0);
-        for form in rival.forms.iter().filter(|form| form.is_likely()) {
+        let is_listed = self.form(own.form).checks.is_listed();
+        let forms = rival.forms.iter().filter(|_| !is_listed);
+        for form in forms.filter(|form| form.is_likely()) {
             let share = shared::share(own.form, form.form, self.column.tally);
             if share > 0.0 {
                 best = best.max(form.log_odds);

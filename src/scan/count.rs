@@ -281,8 +281,14 @@ impl<'r> ChunkSink<'r> {
         let mut found = std::mem::take(&mut self.found);
         let mut by_column = std::mem::take(&mut self.by_column);
         let mut plain = std::mem::take(&mut self.plain);
+        // A batch may be a small part of its text.
+        let start = batch.values.first().map_or(0, |value| value.start as usize);
+        let end = batch
+            .values
+            .last()
+            .map_or(start, |value| value.end as usize);
         let searched = Batch {
-            text: marks::plain(batch.text, &mut plain),
+            text: marks::plain(batch.text, start..end, &mut plain),
             ..*batch
         };
         let matcher = &self.reading.engine.matcher;

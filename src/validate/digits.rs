@@ -108,41 +108,36 @@ pub fn mod_97_10(value: &[u8]) -> bool {
 
 /// What a number of digits and capitals leaves modulo 97, given in parts; none when it has other characters.
 pub(super) fn remainder_97<const N: usize>(parts: [&[u8]; N]) -> Option<u32> {
-    let (mut rest, mut other) = (0, false);
-    // Eight at a time fit behind a remainder: a division for each would cost more than all else.
-    for eight in parts.iter().flat_map(|part| part.chunks(8)) {
-        if let Some(number) = eight.as_array().copied().and_then(number_of_eight) {
-            rest = (rest * 100_000_000 + u64::from(number)) % 97;
-            continue;
+    let (mut rest, mut all) = (0, 0);
+    for part in parts {
+        for &byte in part {
+            let worth = WORTH[usize::from(byte)];
+            all |= worth;
+            rest = rest * if worth < 10 { 10 } else { 100 } + u64::from(worth);
+            // Only before it would overflow: a division for each would cost more than all else.
+            if rest >= 1 << 56 {
+                rest %= 97;
+            }
         }
-        for &byte in eight {
-            let (digit, letter) = (byte.wrapping_sub(b'0'), byte.wrapping_sub(b'A'));
-            let (scale, value) = if digit < 10 {
-                (10, digit)
-            } else {
-                (100, letter.wrapping_add(10))
-            };
-            other |= digit >= 10 && letter >= 26;
-            rest = rest * scale + u64::from(value);
-        }
-        rest %= 97;
     }
-    (!other).then_some(rest as u32)
+    (all < NO_WORTH).then_some((rest % 97) as u32)
 }
 
-/// The number that eight digits are; none when they have other characters.
-fn number_of_eight(digits: [u8; 8]) -> Option<u32> {
-    const EACH: u64 = 0x0101_0101_0101_0101;
-    let digits = u64::from_le_bytes(digits) ^ (u64::from(b'0') * EACH);
-    // Above 9, a nibble carries into the high one.
-    if (digits | digits.wrapping_add(0x76 * EACH)) & (0x80 * EACH) != 0 {
-        return None;
+/// What digits and capitals are worth in ISO/IEC 7064; other bytes have a bit that no worth has.
+static WORTH: [u8; 256] = {
+    let mut all = [NO_WORTH; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        match byte as u8 {
+            digit @ b'0'..=b'9' => all[byte] = digit - b'0',
+            letter @ b'A'..=b'Z' => all[byte] = letter - b'A' + 10,
+            _ => {}
+        }
+        byte += 1;
     }
-    // Pairs of digits, then pairs of those, then both halves.
-    let pairs = (digits * 10 + (digits >> 8)) & 0x00ff_00ff_00ff_00ff;
-    let fours = (pairs * 100 + (pairs >> 16)) & 0x0000_ffff_0000_ffff;
-    Some((fours * 10_000 + (fours >> 32)) as u32)
-}
+    all
+};
+const NO_WORTH: u8 = 1 << 7;
 
 /// ISO/IEC 7064 mod 11,10 (German `IdNr`, Croatian OIB).
 pub fn mod_11_10(value: &[u8]) -> bool {

@@ -34,28 +34,42 @@ fn parse<T: std::str::FromStr>(value: &[u8]) -> Option<T> {
 /// RFC 791: four numbers up to 255, none of them written with a zero before it. `0.x.x.x` names no host; `1.2.3.4` may be a
 /// version all the same.
 pub fn ipv4(value: &[u8]) -> bool {
-    let (mut dots, mut number, mut digits) = (0, 0, 0);
-    for &byte in value {
-        let digit = byte.wrapping_sub(b'0');
-        if digit < 10 {
-            // No zero stands before another digit.
-            if digits > 0 && number == 0 {
-                return false;
-            }
-            number = number * 10 + u32::from(digit);
-            digits += 1;
-            if number > 255 {
-                return false;
-            }
+    let part = |from: usize| number_up_to_255(value.get(from..).unwrap_or_default());
+    let mut at = 0;
+    for place in 0..4 {
+        let Some((number, len)) = part(at) else {
+            return false;
+        };
+        at += len;
+        let goes_on = if place < 3 {
+            value.get(at) == Some(&b'.')
         } else {
-            if byte != b'.' || digits == 0 || dots == 0 && number == 0 {
-                return false;
-            }
-            dots += 1;
-            (number, digits) = (0, 0);
+            at == value.len()
+        };
+        if !goes_on || place == 0 && number == 0 {
+            return false;
         }
+        at += 1;
     }
-    dots == 3 && digits > 0
+    true
+}
+
+/// The number at the start of a text, without a zero before it, and how many digits it has.
+#[inline]
+fn number_up_to_255(text: &[u8]) -> Option<(u32, usize)> {
+    let digit = |at: usize| {
+        let digit = text.get(at)?.wrapping_sub(b'0');
+        (digit < 10).then_some(u32::from(digit))
+    };
+    let a = digit(0)?;
+    let Some(b) = digit(1) else {
+        return Some((a, 1));
+    };
+    let (number, len) = match digit(2) {
+        None => (a * 10 + b, 2),
+        Some(c) => (a * 100 + b * 10 + c, 3),
+    };
+    (a > 0 && number <= 255).then_some((number, len))
 }
 
 /// RFC 4291. `::` and what has fewer than three groups (`12::`) is left to clocks and code.

@@ -7,31 +7,57 @@
 use std::iter::once;
 use std::ops::Range;
 
-use memchr::{memchr_iter, memchr3_iter};
+use wide::u8x16;
 
 /// A text without such marks in a part of it; the text itself where that has none, else made in `copy`.
 pub(crate) fn plain<'t>(text: &'t [u8], part: Range<usize>, copy: &'t mut Vec<u8>) -> &'t [u8] {
     copy.clear();
-    let (first, part) = (part.start, &text[part]);
-    if part.is_ascii() {
-        return text;
-    }
-    // Japanese has one of these in every character, and nearly nothing else has it.
-    for place in memchr3_iter(0xC2, 0xE2, 0xEF, part).chain(memchr_iter(0xE3, part)) {
-        let place = first + place;
-        let Some(mark) = mark(&text[place..]) else {
-            continue;
-        };
-        let end = place + mark.len();
-        if mark.joins() && joins_letters(text, place, end) {
+    let first = part.start;
+    for (block, bytes) in text[part].chunks(BLOCK).enumerate() {
+        if bytes.as_array().is_some_and(|bytes| !may_hold(bytes)) {
             continue;
         }
-        if copy.is_empty() {
-            copy.extend_from_slice(text);
+        let places = (first + block * BLOCK..).zip(bytes);
+        for (place, _) in places.filter(|(_, byte)| is_first(**byte)) {
+            write_plain(text, place, copy);
         }
-        copy[place..end].copy_from_slice(mark.plain());
     }
     if copy.is_empty() { text } else { copy }
+}
+
+/// Bytes looked at together.
+const BLOCK: usize = 64;
+
+/// Whether a mark may start with this byte.
+fn is_first(byte: u8) -> bool {
+    matches!(byte, 0xC2 | 0xE2 | 0xE3 | 0xEF)
+}
+
+/// Whether one of some bytes may be the first of a mark: a few others are like it, but none of a letter of Latin.
+#[inline]
+fn may_hold(bytes: &[u8; BLOCK]) -> bool {
+    let like = bytes.as_chunks::<16>().0.iter().map(|bytes| {
+        let bytes = u8x16::new(*bytes);
+        let is_like =
+            |bits: u8, value: u8| (bytes & u8x16::splat(bits)).simd_eq(u8x16::splat(value));
+        is_like(0xDF, 0xC2) | is_like(0xF3, 0xE3)
+    });
+    like.fold(u8x16::ZERO, |any, like| any | like).any()
+}
+
+/// Writes the mark at a place, if one stands there, in ASCII.
+fn write_plain(text: &[u8], place: usize, copy: &mut Vec<u8>) {
+    let Some(mark) = mark(&text[place..]) else {
+        return;
+    };
+    let end = place + mark.len();
+    if mark.joins() && joins_letters(text, place, end) {
+        return;
+    }
+    if copy.is_empty() {
+        copy.extend_from_slice(text);
+    }
+    copy[place..end].copy_from_slice(mark.plain());
 }
 
 /// A mark in UTF-8.
@@ -112,6 +138,22 @@ mod tests {
             let plain = plain(text.as_bytes(), 0..text.len(), &mut copy);
             assert_eq!(plain, expected.as_bytes(), "{text}");
             assert_eq!(plain.len(), text.len());
+        }
+    }
+
+    #[test]
+    fn marks_are_seen_wherever_they_stand() {
+        for before in 0..150 {
+            let text = format!("{}„1“é {}", "x".repeat(before), "ü".repeat(40));
+            let mut copy = Vec::new();
+            let part = before..text.len();
+            let found = plain(text.as_bytes(), part, &mut copy);
+            assert_eq!(found[before..before + 7], *b"   1   ", "{before}");
+            let rest = before + 7..;
+            assert_eq!(found[rest.clone()], text.as_bytes()[rest]);
+            let mut copy = Vec::new();
+            let behind = plain(text.as_bytes(), before + 7..text.len(), &mut copy);
+            assert_eq!(behind, text.as_bytes());
         }
     }
 }

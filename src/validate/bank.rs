@@ -299,10 +299,10 @@ mod tests {
 
     #[test]
     fn addresses_of_wallets() {
-        // The first block's, and one of a script.
-        assert!(base58_address(b"1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa"));
+        // One that nobody can spend from, and one of a script.
+        assert!(base58_address(b"1BitcoinEaterAddressDontSendf59kuE"));
         assert!(base58_address(b"3P14159f73E4gFr7JterCCQh9QjiTjiZrG"));
-        assert!(!base58_address(b"1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNb"));
+        assert!(!base58_address(b"1BitcoinEaterAddressDontSendf59kuF"));
         assert!(!base58_address(b"") && !base58_address(&[b'z'; 40]));
     }
 

@@ -314,7 +314,9 @@ fn note(
         let Place::Somewhere(text) = &value.at else {
             break;
         };
-        *is_found |= is_it(text) && value.accepts(&finding.detector.id);
+        // A short part of it may as well stand elsewhere.
+        let is_most = found.len() * 2 >= text.len();
+        *is_found |= is_it(text) && is_most && value.accepts(&finding.detector.id);
     }
     let part = |part: &'_ Option<std::sync::Arc<str>>| part.clone().unwrap_or_default();
     let (table, column) = (part(&finding.place.table), part(&finding.place.column));

@@ -81,10 +81,20 @@ pub struct RuleUsed {
     pub id: String,
     /// What people call it.
     pub name: String,
+    /// What they call it in other languages, by code.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub names: BTreeMap<String, String>,
     /// The rule's category.
     pub category: String,
     /// What it is and whom it identifies.
     pub about: String,
+}
+
+impl RuleUsed {
+    /// What people call it in the language of this code, if that is known.
+    pub fn name_in(&self, language: &str) -> &str {
+        self.names.get(language).unwrap_or(&self.name)
+    }
 }
 
 /// Where a value or column lives, shared by all findings in it.

@@ -156,6 +156,9 @@ fn every_rule_says_what_it_must() {
             "{id}: sources are addresses"
         );
         assert!(!rule.sources.is_empty(), "{id} has no source");
+        for (code, _) in speur::report::LANGUAGES.iter().skip(1) {
+            assert!(rule.names.contains_key(*code), "{id} has no name in {code}");
+        }
     }
 }
 

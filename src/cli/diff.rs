@@ -9,6 +9,7 @@ use clap::Args;
 use clap::builder::PossibleValuesParser;
 
 use super::Outcome;
+use super::options::LanguageOption;
 use crate::compare::{self, FORMATS, Look};
 
 /// What is new, gone, renamed, moved or changed between two saved results
@@ -22,8 +23,8 @@ Examples:
   speur scan new/ -o after.parquet -f none --key-file key
   speur diff before.parquet after.parquet
       what the migration changed, on the screen
-  speur diff before.parquet after.parquet -o diff.html -o diff.md
-      the same as documents
+  speur diff before.parquet after.parquet -o diff.html -o diff.md --lang nl
+      the same as documents, in Dutch
 
 Exit status: 0 when nothing differs, 1 when something does, 2 when a result can't be read.")]
 pub struct DiffArgs {
@@ -46,6 +47,9 @@ pub struct DiffArgs {
     /// List changes of columns without personal data, too
     #[arg(long)]
     all: bool,
+
+    #[command(flatten)]
+    language: LanguageOption,
 }
 
 impl DiffArgs {
@@ -70,7 +74,10 @@ impl DiffArgs {
             .collect::<anyhow::Result<Vec<_>>>()?;
         super::outputs::spare_inputs(&self.output, &[self.before.clone(), self.after.clone()])?;
         let comparison = compare::compare(&self.before, &self.after)?;
-        let look = Look { all: self.all };
+        let look = Look {
+            all: self.all,
+            lang: self.language.lang(),
+        };
         for (path, format) in self.output.iter().zip(formats) {
             let mut text = Vec::new();
             compare::write(&comparison, format, look, &mut text)?;

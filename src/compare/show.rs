@@ -3,9 +3,9 @@
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
-use super::{Change, Comparison, Count, DetectorChange};
+use super::{Change, Comparison, Count, DetectorChange, Kind};
 use crate::event::{Place, thousandths};
-use crate::report::{code_span, escaped, input_name, page};
+use crate::report::{Lang, code_span, escaped, filled, input_name, page};
 
 /// The formats of comparisons.
 pub const FORMATS: [&str; 4] = ["table", "json", "markdown", "html"];
@@ -15,6 +15,8 @@ pub const FORMATS: [&str; 4] = ["table", "json", "markdown", "html"];
 pub struct Look {
     /// Whether columns without personal data are listed, too.
     pub all: bool,
+    /// The language of documents for people: Markdown and HTML.
+    pub lang: Lang,
 }
 
 /// Writes a comparison in one of the formats.
@@ -50,49 +52,58 @@ fn listed(comparison: &Comparison, look: Look) -> (Vec<&Change>, usize) {
     (shown, left)
 }
 
-fn headline(comparison: &Comparison) -> String {
+fn headline(comparison: &Comparison, lang: Lang) -> String {
+    let words = lang.words();
     let mut counts = std::collections::BTreeMap::new();
     for change in &comparison.changes {
         *counts.entry(change.change).or_insert(0u64) += 1;
     }
+    let same = lang.counted(comparison.same);
     if counts.is_empty() {
-        return format!("No differences; {} columns are the same.", comparison.same);
+        return filled(words.diff_none, &[("same", &same)]);
     }
     let parts: Vec<String> = counts
         .iter()
-        .map(|(kind, count)| format!("{count} {}", kind.name()))
+        .map(|(kind, count)| format!("{} {}", lang.counted(*count), kind_name(*kind, lang)))
         .collect();
-    format!(
-        "Columns: {}, {} the same.",
-        parts.join(", "),
-        comparison.same
-    )
+    let parts = [("parts", &*parts.join(", ")), ("same", &same)];
+    filled(words.diff_columns, &parts)
 }
 
-/// What can't be said without a common key.
-const NO_KEY: &str = "The results were not made with the same --key-file: values can't be compared, and a renamed column is gone and new.";
-
-fn asides(comparison: &Comparison, left: usize) -> Vec<String> {
-    let mut lines = Vec::new();
-    if !comparison.comparable {
-        lines.push(NO_KEY.to_owned());
+/// What a kind of change is called.
+fn kind_name(kind: Kind, lang: Lang) -> &'static str {
+    let words = lang.words();
+    match kind {
+        Kind::Gone => words.diff_gone,
+        Kind::New => words.diff_new,
+        Kind::Renamed => words.diff_renamed,
+        Kind::Moved => words.diff_moved,
+        Kind::Changed => words.diff_changed,
     }
-    for (name, source) in [("before", &comparison.before), ("after", &comparison.after)] {
+}
+
+fn asides(comparison: &Comparison, left: usize, lang: Lang) -> Vec<String> {
+    let words = lang.words();
+    let mut lines = Vec::new();
+    let counted = |text: &str, count: u64| filled(text, &[("count", &*lang.counted(count))]);
+    // What can't be said without a common key.
+    if !comparison.comparable {
+        lines.push(words.diff_no_key.to_owned());
+    }
+    for (text, source) in [
+        (words.diff_unread_before, &comparison.before),
+        (words.diff_unread_after, &comparison.after),
+    ] {
         if source.unread > 0 {
-            lines.push(format!(
-                "The scan {name} did not read {} inputs in full: what seems gone or new may be among them.",
-                source.unread
-            ));
+            lines.push(counted(text, source.unread));
         }
     }
     let samples = [comparison.before.sample, comparison.after.sample];
     if samples.iter().any(Option::is_some) {
-        lines.push("Of one scan at least, only a sample was looked at: what seems gone, new or changed may be the sample's doing.".to_owned());
+        lines.push(words.diff_sampled.to_owned());
     }
     if left > 0 {
-        lines.push(format!(
-            "{left} more changes are of columns without personal data (--all lists them)."
-        ));
+        lines.push(counted(words.diff_left, left as u64));
     }
     lines
 }
@@ -115,46 +126,55 @@ fn places(change: &Change) -> Vec<String> {
     places
 }
 
-fn count(count: Option<Count>) -> String {
+fn count(count: Option<Count>, lang: Lang) -> String {
     count.map_or("–".to_owned(), |count| {
-        format!(
-            "{} ({} different, {} %)",
-            count.matches,
-            count.distinct,
-            thousandths(count.confidence) / 10
-        )
+        let parts = [
+            ("matches", &*lang.counted(count.matches)),
+            ("distinct", &lang.counted(count.distinct)),
+            ("percent", &(thousandths(count.confidence) / 10).to_string()),
+        ];
+        filled(lang.words().diff_count, &parts)
     })
 }
 
-fn values(change: &DetectorChange) -> String {
+fn values(change: &DetectorChange, lang: Lang) -> String {
     let Some(values) = change.values else {
         return String::new();
     };
+    let words = lang.words();
     let parts: Vec<String> = [
-        (values.lost, "lost"),
-        (values.added, "added"),
-        (values.duplicated, "more often"),
-        (values.fewer, "less often"),
+        (values.lost, words.diff_lost),
+        (values.added, words.diff_added),
+        (values.duplicated, words.diff_more),
+        (values.fewer, words.diff_fewer),
     ]
     .into_iter()
     .filter(|(count, _)| *count > 0)
-    .map(|(count, name)| format!("{count} {name}"))
+    .map(|(count, text)| filled(text, &[("count", &*lang.counted(count))]))
     .collect();
     parts.join(", ")
 }
 
+/// How much of its values a column that was found again shares with the one before.
+fn similarity(change: &Change, lang: Lang) -> Option<String> {
+    let percent = format!("{:.0}", change.similarity? * 100.0);
+    Some(filled(lang.words().diff_similar, &[("percent", &*percent)]))
+}
+
 fn table(comparison: &Comparison, look: Look) -> String {
-    let mut text = headline(comparison) + "\n";
+    // As the table of a scan is.
+    let lang = Lang::En;
+    let mut text = headline(comparison, lang) + "\n";
     let (shown, left) = listed(comparison, look);
     for change in shown {
         let _ = write!(
             text,
             "\n{:<8} {}",
-            change.change.name(),
+            kind_name(change.change, lang),
             places(change).join("\n      → ")
         );
-        if let Some(similarity) = change.similarity {
-            let _ = write!(text, "  (about {:.0} % of the values)", similarity * 100.0);
+        if let Some(similarity) = similarity(change, lang) {
+            let _ = write!(text, "  ({similarity})");
         }
         text.push('\n');
         for detector in &change.detectors {
@@ -162,26 +182,32 @@ fn table(comparison: &Comparison, look: Look) -> String {
                 text,
                 "         {:<18} {} → {}",
                 escaped(&detector.detector),
-                count(detector.before),
-                count(detector.after)
+                count(detector.before, lang),
+                count(detector.after, lang)
             );
-            let values = values(detector);
+            let values = values(detector, lang);
             if !values.is_empty() {
                 let _ = writeln!(text, "         {:<18} values: {values}", "");
             }
         }
     }
-    for line in asides(comparison, left) {
+    for line in asides(comparison, left, lang) {
         let _ = write!(text, "\n{line}\n");
     }
     text
 }
 
 fn markdown(comparison: &Comparison, look: Look) -> String {
-    let mut text = format!("## What changed\n\n{}\n\n", headline(comparison));
+    let (lang, words) = (look.lang, look.lang.words());
+    let mut text = format!(
+        "## {}\n\n{}\n\n",
+        words.diff_title,
+        headline(comparison, lang)
+    );
     let (shown, left) = listed(comparison, look);
     if !shown.is_empty() {
-        text.push_str("| change | column | detector | before | after | values |\n| --- | --- | --- | ---: | ---: | --- |\n");
+        let _ = writeln!(text, "| {} |", headings(lang).join(" | "));
+        text.push_str("| --- | --- | --- | ---: | ---: | --- |\n");
     }
     for change in shown {
         let places: Vec<String> = places(change)
@@ -189,7 +215,10 @@ fn markdown(comparison: &Comparison, look: Look) -> String {
             .map(|place| code_span(place))
             .collect();
         let mut place = places.join(" → ");
-        let mut kind = change.change.name();
+        if let Some(similarity) = similarity(change, lang) {
+            let _ = write!(place, " ({similarity})");
+        }
+        let mut kind = kind_name(change.change, lang);
         if change.detectors.is_empty() {
             let _ = writeln!(text, "| {kind} | {place} | | | | |");
         }
@@ -198,43 +227,65 @@ fn markdown(comparison: &Comparison, look: Look) -> String {
                 text,
                 "| {kind} | {place} | {} | {} | {} | {} |",
                 code_span(&detector.detector),
-                count(detector.before),
-                count(detector.after),
-                values(detector)
+                count(detector.before, lang),
+                count(detector.after, lang),
+                values(detector, lang)
             );
             (kind, place) = ("", String::new());
         }
     }
-    for line in asides(comparison, left) {
+    for line in asides(comparison, left, lang) {
         let _ = write!(text, "\n{line}\n");
     }
     text
 }
 
+/// The columns of a comparison's table.
+fn headings(lang: Lang) -> [&'static str; 6] {
+    let words = lang.words();
+    [
+        words.diff_change,
+        words.column,
+        words.detector,
+        words.before,
+        words.after,
+        words.diff_values,
+    ]
+}
+
 fn html(comparison: &Comparison, look: Look) -> String {
+    let (lang, words) = (look.lang, look.lang.words());
     let (shown, left) = listed(comparison, look);
     let mut body = format!(
         "<p class=\"lead\">{}</p>",
-        page::text(&headline(comparison))
+        page::text(&headline(comparison, lang))
     );
-    for line in asides(comparison, left) {
+    for line in asides(comparison, left, lang) {
         let _ = write!(body, "<p class=\"hint\">{}</p>", page::text(&line));
     }
     if !shown.is_empty() {
-        body.push_str("<section><table class=\"plain stack\"><thead><tr><th scope=\"col\">Change</th><th scope=\"col\">Column</th><th scope=\"col\">Detector</th><th scope=\"col\">Before</th><th scope=\"col\">After</th><th scope=\"col\">Values</th></tr></thead><tbody>");
+        let headings = headings(lang).map(|title| format!("<th scope=\"col\">{title}</th>"));
+        let _ = write!(
+            body,
+            "<section><table class=\"plain stack\"><thead><tr>{}</tr></thead><tbody>",
+            headings.concat()
+        );
     }
     let any = !shown.is_empty();
     for change in shown {
-        let places: Vec<String> = places(change)
+        let mut places: Vec<String> = places(change)
             .iter()
             .map(|place| format!("<code>{}</code>", page::text(place)))
             .collect();
+        if let (Some(last), Some(similarity)) = (places.last_mut(), similarity(change, lang)) {
+            let _ = write!(last, "<br><span class=\"hint\">{similarity}</span>");
+        }
         let class = match change.change {
-            super::Kind::Gone => "bad",
-            super::Kind::New => "good",
+            Kind::Gone => "bad",
+            Kind::New => "good",
             _ => "mid",
         };
-        let cell = |part: fn(&DetectorChange) -> String| {
+        let cell = |part: &dyn Fn(&DetectorChange) -> String| {
             let lines = change.detectors.iter().map(part);
             lines
                 .map(|line| page::text(&line))
@@ -244,16 +295,16 @@ fn html(comparison: &Comparison, look: Look) -> String {
         let _ = write!(
             body,
             "<tr><td><span class=\"verdict {class}\">{}</span></td><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>",
-            change.change.name(),
+            kind_name(change.change, lang),
             places.join("<br>→ "),
-            cell(|detector| escaped(&detector.detector).into_owned()),
-            cell(|detector| count(detector.before)),
-            cell(|detector| count(detector.after)),
-            cell(values),
+            cell(&|detector| escaped(&detector.detector).into_owned()),
+            cell(&|detector| count(detector.before, lang)),
+            cell(&|detector| count(detector.after, lang)),
+            cell(&|detector| values(detector, lang)),
         );
     }
     if any {
         body.push_str("</tbody></table></section>");
     }
-    page::whole("What changed", &body)
+    page::whole(lang, words.diff_title, &body)
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::*;
 use crate::event::{ColumnDetector, DetectorName, Event, Finding, ScanRecord, Summary};
+use crate::report::{LANGUAGES, Lang};
 
 /// A column: its file and name, and its values.
 type Column<'c> = (&'c str, &'c str, &'c [u64]);
@@ -167,9 +168,12 @@ fn every_format_says_it_and_nothing_breaks_out() {
     let before = result("old", Some("k"), BEFORE);
     let after = result("new", Some("k"), hostile);
     let comparison = compare(before.path(), after.path()).unwrap();
-    for format in FORMATS {
+    for (format, (_, lang)) in FORMATS
+        .iter()
+        .flat_map(|format| LANGUAGES.map(|lang| (*format, lang)))
+    {
         let mut out = Vec::new();
-        write(&comparison, format, Look { all: true }, &mut out).unwrap();
+        write(&comparison, format, Look { all: true, lang }, &mut out).unwrap();
         let text = String::from_utf8(out).unwrap();
         assert!(text.contains("script"), "{format}");
         let unsafe_characters = text.chars().filter(|c| *c != '\n');
@@ -180,5 +184,7 @@ fn every_format_says_it_and_nothing_breaks_out() {
         if format == "html" {
             assert!(!text.contains("<script>"), "{text}");
         }
+        let is_dutch = lang == Lang::Nl && matches!(format, "html" | "markdown");
+        assert_eq!(text.contains("nieuw"), is_dutch, "{format}: {text}");
     }
 }

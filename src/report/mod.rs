@@ -35,6 +35,7 @@ pub(crate) use grid::{Cell, Grid, Track, counted, wrapped};
 pub(crate) use markdown::code as code_span;
 pub(crate) use overview::input_name;
 use table::{rounded, size};
+pub(crate) use words::filled;
 pub use words::{LANGUAGES, Lang};
 
 /// All report formats; the command line offers them in this order.

@@ -1,6 +1,6 @@
 //! A plain page in the style of the HTML report, without a script: for documents that are not made of events.
 
-use super::{escaped, html};
+use super::{Lang, escaped, html};
 
 /// Text as it may stand in HTML.
 pub(crate) fn text(text: &str) -> String {
@@ -19,10 +19,11 @@ pub(crate) fn text(text: &str) -> String {
 }
 
 /// The page; `title` is text, `body` is HTML.
-pub(crate) fn whole(title: &str, body: &str) -> String {
+pub(crate) fn whole(lang: Lang, title: &str, body: &str) -> String {
     let (title, policy, style) = (text(title), html::policy(), html::STYLE);
+    let lang = lang.code();
     format!(
-        "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\
+        "<!doctype html>\n<html lang=\"{lang}\"><head><meta charset=\"utf-8\">\
          <meta http-equiv=\"Content-Security-Policy\" content=\"{policy}\">\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
          <title>{title}</title><link rel=\"icon\" href=\"data:,\"><style>{style}</style></head>\

@@ -42,7 +42,7 @@ impl Lang {
     }
 
     /// Its texts.
-    pub(super) fn words(self) -> &'static Words {
+    pub(crate) fn words(self) -> &'static Words {
         match self {
             Lang::En => &EN,
             Lang::Nl => &NL,
@@ -50,7 +50,7 @@ impl Lang {
     }
 
     /// A number, with its thousands marked as is usual.
-    pub(super) fn counted(self, number: u64) -> String {
+    pub(crate) fn counted(self, number: u64) -> String {
         let text = counted(number);
         match self {
             Lang::En => text,
@@ -116,8 +116,8 @@ macro_rules! words {
     ($($name:ident: $en:literal, $nl:literal;)*) => {
         /// The texts of one language.
         #[derive(Debug)]
-        pub(super) struct Words {
-            $(pub(super) $name: &'static str,)*
+        pub(crate) struct Words {
+            $(pub(crate) $name: &'static str,)*
         }
 
         static EN: Words = Words { $($name: $en,)* };
@@ -133,6 +133,7 @@ macro_rules! words {
 }
 
 words! {
+    code: "en", "nl";
     title: "Where personal data lives", "Waar persoonsgegevens staan";
     interrupted: "Stopped before the end: this is what was found until then.",
         "Voor het einde gestopt: dit is wat tot dan toe is gevonden.";
@@ -283,6 +284,32 @@ words! {
     number: "Number", "Aantal";
     before: "Before", "Voor";
     after: "After", "Na";
+    diff_title: "What changed", "Wat er veranderd is";
+    diff_none: "No differences; {same} columns are the same.", "Geen verschillen; {same} kolommen zijn gelijk.";
+    diff_columns: "Columns: {parts}, {same} the same.", "Kolommen: {parts}, {same} gelijk.";
+    diff_gone: "gone", "verdwenen";
+    diff_new: "new", "nieuw";
+    diff_renamed: "renamed", "hernoemd";
+    diff_moved: "moved", "verplaatst";
+    diff_changed: "changed", "gewijzigd";
+    diff_change: "Change", "Wijziging";
+    diff_values: "Values", "Waarden";
+    diff_count: "{matches} ({distinct} different, {percent} %)", "{matches} ({distinct} verschillende, {percent} %)";
+    diff_similar: "about {percent} % of the values", "ongeveer {percent} % van de waarden";
+    diff_lost: "{count} lost", "{count} verloren";
+    diff_added: "{count} added", "{count} erbij";
+    diff_more: "{count} more often", "{count} vaker";
+    diff_fewer: "{count} less often", "{count} minder vaak";
+    diff_no_key: "The results were not made with the same --key-file: values can't be compared, and a renamed column is gone and new.",
+        "De resultaten zijn niet met hetzelfde --key-file gemaakt: waarden zijn niet te vergelijken, en een hernoemde kolom is verdwenen en nieuw.";
+    diff_unread_before: "The scan before did not read {count} inputs in full: what seems gone or new may be among them.",
+        "De scan ervoor heeft {count} bestanden niet volledig gelezen: wat verdwenen of nieuw lijkt, kan daarbij zitten.";
+    diff_unread_after: "The scan after did not read {count} inputs in full: what seems gone or new may be among them.",
+        "De scan erna heeft {count} bestanden niet volledig gelezen: wat verdwenen of nieuw lijkt, kan daarbij zitten.";
+    diff_sampled: "Of one scan at least, only a sample was looked at: what seems gone, new or changed may be the sample's doing.",
+        "Van minstens één scan is alleen een steekproef bekeken: wat verdwenen, nieuw of gewijzigd lijkt, kan door de steekproef komen.";
+    diff_left: "{count} more changes are of columns without personal data (--all lists them).",
+        "Nog {count} wijzigingen zijn van kolommen zonder persoonsgegevens (--all toont ze).";
     skip_to: "Skip to the table of columns", "Naar de tabel van kolommen";
     cat_contact: "contact", "contact";
     cat_identity: "identity", "identiteit";
@@ -322,7 +349,7 @@ impl Words {
 }
 
 /// The text with each `{name}` replaced.
-pub(super) fn filled(text: &str, parts: &[(&str, &str)]) -> String {
+pub(crate) fn filled(text: &str, parts: &[(&str, &str)]) -> String {
     let mut out = String::with_capacity(text.len() + 32);
     let mut rest = text;
     while let Some((before, tail)) = rest.split_once('{') {

@@ -58,6 +58,9 @@ pub struct Rule {
     pub id: String,
     /// What people call it.
     pub name: String,
+    /// What they call it in other languages, by code (ISO 639-1): `{ nl: Klantnummer }`.
+    #[serde(default)]
+    pub names: BTreeMap<String, String>,
     /// What kind of personal data it is.
     pub category: Category,
     /// One or two sentences: what it is and whom it identifies.

@@ -250,6 +250,7 @@ fn rule_used(rule: &crate::rule::Rule) -> RuleUsed {
     RuleUsed {
         id: rule.id.clone(),
         name: rule.name.clone(),
+        names: rule.names.clone(),
         category: rule.category.name().to_owned(),
         about: rule.about.clone(),
     }

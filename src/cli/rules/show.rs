@@ -81,6 +81,7 @@ fn facts(rule: &Rule, width: usize) -> String {
         escaped(&rule.id),
         escaped(&rule.name)
     );
+    facts.add("other names", &rule.names.values().collect::<Vec<_>>());
     facts.add("category", &[rule.category.name()]);
     facts.add("country", &[country(&rule.id).unwrap_or_default()]);
     facts.add("about", &[&rule.about]);

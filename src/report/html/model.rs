@@ -592,10 +592,10 @@ impl View<'_> {
             .map(|found| &*found.detector)
             .collect();
         let mut order: Vec<_> = used.iter().collect();
-        order.sort_by_key(|rule| (rank(&rule.category), &rule.name));
+        order.sort_by_key(|rule| (rank(&rule.category), rule.name_in(self.w.code)));
         let rules = order.into_iter().map(|rule| Rule {
             id: escaped(&rule.id).into_owned(),
-            name: escaped(&rule.name).into_owned(),
+            name: escaped(rule.name_in(self.w.code)).into_owned(),
             category: self.w.category(&rule.category).into_owned(),
             about: escaped(&rule.about).into_owned(),
             tier: tier(&rule.category),

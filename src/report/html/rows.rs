@@ -92,7 +92,7 @@ impl Detectors {
         *self.index.entry(key).or_insert_with(|| {
             let rules = &gathered.scan.rules.detectors;
             let used = rules.iter().find(|rule| *rule.id == *found.detector);
-            let name = used.map_or(&*found.detector, |rule| &rule.name);
+            let name = used.map_or(&*found.detector, |rule| rule.name_in(words.code));
             list.push(json!({
                 "id": escaped(&found.detector),
                 "name": escaped(name),

@@ -7,6 +7,11 @@ use std::sync::{Mutex, PoisonError};
 use clap::Parser;
 use speur::cli::{self, Args};
 
+/// Many small files are many small allocations, made on one thread and freed on another.
+#[cfg(feature = "mimalloc")]
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Where the last panic was.
 static PANICKED_AT: Mutex<Option<String>> = Mutex::new(None);
 

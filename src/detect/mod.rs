@@ -6,7 +6,7 @@
 //! (each by itself, slow). How sure a claim is gets decided in `score/`, when the column is complete.
 
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use rayon::iter::{IndexedParallelIterator, IntoParallelRefIterator, ParallelIterator};
 use regex_automata::nfa::thompson::NFA;
@@ -41,7 +41,7 @@ mod shape;
 mod table;
 mod template;
 mod together;
-mod veil;
+pub(crate) mod veil;
 mod walk;
 mod whole;
 
@@ -180,6 +180,8 @@ pub(crate) struct Matcher {
     leads: Leads,
     /// Placeholders of all detectors.
     suspects: placeholder::Sieve,
+    /// What to look for in names, once it was needed.
+    personal: OnceLock<ColumnPlan>,
 }
 
 /// What a search changes, one for each thread.
@@ -263,6 +265,7 @@ impl Matcher {
         );
         Ok(Self {
             suspects: placeholder::Sieve::of(detectors.iter().map(|one| &one.placeholders)),
+            personal: OnceLock::new(),
             detectors,
             weights: rules.weights,
             context,

@@ -10,8 +10,14 @@ use crate::score::EvidenceSet;
 
 /// Extensions of a file name that may stand behind a value: `jan@post.nl.csv.gz`.
 const EXTENSIONS: usize = 2;
+const SEPARATORS: [char; 2] = ['/', '\\'];
 /// Digits in a row that are masked in a name, whatever they are.
 const LONG_NUMBER: usize = 6;
+
+/// The length of a path without its last part, in bytes: what is in a folder shares it.
+pub(crate) fn folder_len(path: &str) -> usize {
+    path.rfind(SEPARATORS).map_or(0, |last| last + 1)
+}
 
 impl Matcher {
     /// The name as it may be shown.
@@ -35,7 +41,7 @@ impl Matcher {
     /// The path of an input as it may be shown. Dates and counters are what tells files apart, so long numbers stay, but
     /// those that pass the check of a national number.
     pub(crate) fn veil_path(&self, path: &str, scratch: &mut Scratch) -> String {
-        let parts = path.split_inclusive(['/', '\\']);
+        let parts = path.split_inclusive(SEPARATORS);
         parts
             .map(|part| self.veil_part(part, scratch, EXTENSIONS))
             .collect()
@@ -75,10 +81,9 @@ impl Matcher {
             lists: true,
             ..Found::default()
         };
-        let plan = ColumnPlan::personal(self);
         let column = Column {
             values: &[Placed::new(0, &batch.values[0], 0)],
-            plan: &plan,
+            plan: self.personal.get_or_init(|| ColumnPlan::personal(self)),
             after: None,
         };
         Self::start_batch(scratch);

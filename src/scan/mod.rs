@@ -1,7 +1,7 @@
 //! A scan: what to read and how, and [`Scan::run`], which turns paths into events.
 //!
-//! The calling thread walks the paths and stays outside the pool; inputs are read on the pool, at most twice as many at a
-//! time as there are threads. `worker.rs` reads one input, `ledger.rs` keeps what it found, `release.rs` turns that into
+//! The calling thread walks the paths and stays outside the pool; inputs are read on the pool, one a thread at a time, and
+//! only so many of them wait to be read or given out. `worker.rs` reads one input, `ledger.rs` keeps what it found, `release.rs` turns that into
 //! events, and `outbox.rs` gives them out in the order of the inputs.
 
 use std::path::PathBuf;
@@ -38,6 +38,9 @@ use release::{Totals, settle};
 use results::Results;
 pub use sample::Sample;
 use worker::{Engine, Origin, lock, read_input};
+
+/// Inputs that wait to be read or given out, for each thread.
+const OPEN: usize = 16;
 
 /// What to read and how. Made from command-line options in one place, `cli/scan.rs`.
 #[expect(
@@ -92,7 +95,7 @@ impl Default for Bounds {
     fn default() -> Self {
         Self {
             in_flight: 64 << 20,
-            hits: 64 << 20,
+            hits: 40 << 20,
         }
     }
 }
@@ -187,7 +190,7 @@ impl Scan {
         let outbox: Outbox<Results<'_>> = Outbox::default();
         pool.in_place_scope(|scope| {
             for (number, source) in sources.enumerate() {
-                outbox.open(2 * self.threads.max(1));
+                outbox.open(OPEN * self.threads.max(1));
                 progress
                     .bytes_known
                     .fetch_add(source.len(), Ordering::Relaxed);

@@ -18,6 +18,8 @@ struct State<T> {
     busy: bool,
     /// Inputs begun and not given out.
     open: usize,
+    /// Where someone waits to open another one: how many may be open then.
+    awaited: Option<usize>,
 }
 
 impl<T> Default for Outbox<T> {
@@ -27,6 +29,7 @@ impl<T> Default for Outbox<T> {
             next: 0,
             busy: false,
             open: 0,
+            awaited: None,
         };
         Self {
             state: Mutex::new(state),
@@ -36,10 +39,12 @@ impl<T> Default for Outbox<T> {
 }
 
 impl<T> Outbox<T> {
-    /// Waits until fewer than `most` inputs are open, and opens one. Not to be called from a pool thread.
+    /// Opens an input. Where `most` are open, it waits first, until half of them are given out: to wake up for each of
+    /// many small ones costs as much as to read them. Not to be called from a pool thread.
     pub(crate) fn open(&self, most: usize) {
         let mut state = lock(&self.state);
-        while state.open >= most {
+        state.awaited = (state.open >= most).then_some(most / 2);
+        while state.awaited.is_some() {
             state = self
                 .freed
                 .wait(state)
@@ -67,7 +72,10 @@ impl<T> Outbox<T> {
             give(result);
             state = lock(&self.state);
             state.open -= 1;
-            self.freed.notify_all();
+            if state.awaited.is_some_and(|most| state.open <= most) {
+                state.awaited = None;
+                self.freed.notify_one();
+            }
         }
         state.busy = false;
     }

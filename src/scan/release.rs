@@ -12,7 +12,7 @@ use super::hits::{Hit, Kind};
 use super::ledger::{Base, ChunkResult, Column, Ledger, Records};
 use super::packed::Packer;
 use super::pseudonym::Samples;
-use super::worker::Engine;
+use super::worker::{Engine, lock};
 use crate::detect::context::{Near, Says};
 use crate::detect::{DetectorId, FormId};
 use crate::event::{
@@ -222,6 +222,12 @@ fn judge(engine: &Engine<'_>, columns: &[Column]) -> Vec<ColumnVerdict> {
     }
     let mut verdicts: Vec<ColumnVerdict> =
         columns.iter().map(|_| ColumnVerdict::default()).collect();
+    let weighed = lock(&engine.weighed).pop().unwrap_or_default();
+    let least = if engine.scan.explain {
+        0.0
+    } else {
+        engine.scan.min_confidence
+    };
     for members in tables.into_values() {
         let facts: Vec<ColumnFacts<'_>> = members
             .iter()
@@ -232,10 +238,12 @@ fn judge(engine: &Engine<'_>, columns: &[Column]) -> Vec<ColumnVerdict> {
                 tally: &columns[index].tally,
             })
             .collect();
-        for (index, verdict) in members.iter().zip(judge_table(&engine.matcher, &facts)) {
+        let judged = judge_table(&engine.matcher, &facts, least, &weighed);
+        for (index, verdict) in members.iter().zip(judged) {
             verdicts[*index] = verdict;
         }
     }
+    lock(&engine.weighed).push(weighed);
     verdicts
 }
 

@@ -19,11 +19,13 @@ use super::sample::{Choice, Probe};
 use super::{Progress, Scan};
 use crate::detect::mask::Fingerprints;
 use crate::detect::plan::ColumnPlan;
+use crate::detect::veil;
 use crate::detect::{Matcher, Scratch};
 use crate::error::{Problem, Verdict};
 use crate::format::inside::Unfold;
 use crate::format::{self, Extent, Opened, Part, Piece, Sink};
 use crate::input::Input;
+use crate::score::Weighed;
 
 /// Problems kept of one input or chunk; who has more has lost enough.
 pub(super) const MOST_PROBLEMS: usize = 1000;
@@ -41,6 +43,10 @@ pub(crate) struct Engine<'s> {
     /// What is known of columns by their names, which come again in every file of a kind.
     plans: Known<ColumnPlan>,
     shown: Known<str>,
+    /// Folders as they may be shown.
+    folders: Known<str>,
+    /// What was weighed before, for each thread that judges.
+    pub(super) weighed: Mutex<Vec<Weighed>>,
 }
 
 /// What was worked out for a name.
@@ -51,14 +57,14 @@ const MOST_KNOWN: usize = 4096;
 const LONGEST_KNOWN: usize = 200;
 
 /// What is known of a name, worked out where it is met for the first time.
-fn known<T: ?Sized>(known: &Known<T>, name: &Arc<str>, work: impl FnOnce() -> Arc<T>) -> Arc<T> {
+fn known<T: ?Sized>(known: &Known<T>, name: &str, work: impl FnOnce() -> Arc<T>) -> Arc<T> {
     if let Some(found) = lock(known).get(name) {
         return found.clone();
     }
     let made = work();
     let mut known = lock(known);
     if known.len() < MOST_KNOWN && name.len() <= LONGEST_KNOWN {
-        known.insert(name.clone(), made.clone());
+        known.insert(name.into(), made.clone());
     }
     made
 }
@@ -83,6 +89,8 @@ impl<'s> Engine<'s> {
             scratches: Mutex::default(),
             plans: Mutex::default(),
             shown: Mutex::default(),
+            folders: Mutex::default(),
+            weighed: Mutex::default(),
         }
     }
 
@@ -105,9 +113,13 @@ impl<'s> Engine<'s> {
             return path.clone();
         }
         let mut scratch = self.scratch();
-        let shown = self.matcher.veil_path(path, &mut scratch).into();
+        let (folder, name) = path.split_at(veil::folder_len(path));
+        let folder = known(&self.folders, folder, || {
+            self.matcher.veil_path(folder, &mut scratch).into()
+        });
+        let name = self.matcher.veil_path(name, &mut scratch);
         lock(&self.scratches).push(scratch);
-        shown
+        (String::from(&*folder) + &name).into()
     }
 
     /// Scratch space that no thread uses.

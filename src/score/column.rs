@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use super::prior::{self, Neighbours, Term, Terms};
 use super::rivals::{DetectorVerdict, Whole};
 use super::shared::{self, Claim};
-use super::weigh::{Posterior, Rates, weigh};
+use super::weigh::{Posterior, Rates, Weighed};
 use super::{ColumnTally, EvidenceSet, FormTally, Stratum, logit, probability};
 use crate::detect::context::HeaderFact;
 use crate::detect::{CompiledForm, DetectorId, FormId, Matcher};
@@ -47,7 +47,7 @@ pub(crate) struct ColumnFacts<'a> {
 pub(crate) struct ColumnVerdict {
     /// Confidence by form and evidence.
     pub(crate) confidence: BTreeMap<(FormId, EvidenceSet), f64>,
-    /// Why, for each form and stratum.
+    /// Why, for each form and stratum of which something is sure enough.
     pub(crate) reasons: BTreeMap<(FormId, Stratum), Reasons>,
     /// The detectors of the column, surest first.
     pub(crate) detectors: Vec<DetectorVerdict>,
@@ -65,8 +65,13 @@ pub(crate) struct Reasons {
 /// The verdicts of a table's columns, in their order.
 pub(crate) type TableVerdict = Vec<ColumnVerdict>;
 
-/// Judges all columns of a table.
-pub(crate) fn judge_table(matcher: &Matcher, columns: &[ColumnFacts<'_>]) -> TableVerdict {
+/// Judges all columns of a table. Reasons are given for what is at least as sure as `least`.
+pub(crate) fn judge_table(
+    matcher: &Matcher,
+    columns: &[ColumnFacts<'_>],
+    least: f64,
+    weighed: &Weighed,
+) -> TableVerdict {
     let nobody = Neighbours::default();
     let sure: Vec<Vec<DetectorId>> = columns
         .iter()
@@ -75,6 +80,7 @@ pub(crate) fn judge_table(matcher: &Matcher, columns: &[ColumnFacts<'_>]) -> Tab
                 matcher,
                 column,
                 neighbours: &nobody,
+                weighed,
             };
             judge.fillers(&judge.whole())
         })
@@ -88,8 +94,9 @@ pub(crate) fn judge_table(matcher: &Matcher, columns: &[ColumnFacts<'_>]) -> Tab
                 matcher,
                 column,
                 neighbours: &neighbours,
+                weighed,
             }
-            .verdict()
+            .verdict(least)
         })
         .collect()
 }
@@ -122,10 +129,11 @@ pub(super) struct Judge<'a> {
     matcher: &'a Matcher,
     pub(super) column: &'a ColumnFacts<'a>,
     neighbours: &'a Neighbours<'a>,
+    weighed: &'a Weighed,
 }
 
 impl Judge<'_> {
-    fn verdict(&self) -> ColumnVerdict {
+    fn verdict(&self, least: f64) -> ColumnVerdict {
         let whole = self.whole();
         let host = self.fillers(&whole).first().copied();
         let left = shared::left(&self.claims(), self.column.tally);
@@ -155,10 +163,12 @@ impl Judge<'_> {
                 let log_odds = self.matcher.weights.calibrated(log_odds);
                 let confidence = round(probability(log_odds).min(0.999));
                 verdict.confidence.insert((id, evidence), confidence);
-                verdict
-                    .reasons
-                    .entry((id, stratum))
-                    .or_insert_with(|| self.reasons(id, tally, &posterior, &column, stratum));
+                if confidence >= least {
+                    verdict
+                        .reasons
+                        .entry((id, stratum))
+                        .or_insert_with(|| self.reasons(id, tally, &posterior, &column, stratum));
+                }
             }
         }
         verdict.detectors = whole;
@@ -370,7 +380,7 @@ impl Judge<'_> {
             valid: form.valid,
             listed,
         };
-        let posterior = weigh(prior, n, k.min(n), rates);
+        let posterior = self.weighed.weigh(id, (prior, n, k.min(n)), rates);
         if !listed && form.chance >= WEAK {
             let most = if stratum == Stratum::Whole {
                 WEAK_WHOLE

@@ -16,6 +16,7 @@ pub(crate) use column::{ColumnFacts, ColumnVerdict, judge_table};
 pub(crate) use distinct::Distinct;
 pub(crate) use prior::reach;
 pub(crate) use tally::{ColumnTally, DIGESTS, Example, Few, FormTally};
+pub(crate) use weigh::Weighed;
 
 /// What speaks for or against a candidate in the value itself and right beside it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -1,6 +1,12 @@
 //! Bayes' rule over what a column's values could be: all genuine, some, or none.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
+
+use foldhash::fast::FixedState;
+
 use super::{EvidenceSet, probability};
+use crate::detect::FormId;
 
 /// Steps of the share of genuine values in a mixed column.
 const STEPS: u32 = 20;
@@ -13,7 +19,36 @@ const KNOWN: [f64; 12] = [
 /// How much of anything else it knows, by its chance.
 const ACCIDENTS: [f64; 6] = [0.05, 0.2, 0.5, 1.0, 2.0, 4.0];
 
+/// What was weighed before: short tables ask the same again and again, and so do tables of one make.
+#[derive(Default)]
+pub(crate) struct Weighed(RefCell<HashMap<Asked, Posterior, FixedState>>);
+
+/// A form, and the bits of its prior, of how many values there are, and of how many of them pass.
+type Asked = (FormId, [u64; 3]);
+
+/// Answers kept; when there are more, all are forgotten.
+const MOST_WEIGHED: usize = 1 << 14;
+
+impl Weighed {
+    /// The same as [`weigh`]; a form has the same rates each time.
+    pub(super) fn weigh(
+        &self,
+        form: FormId,
+        (prior, n, k): (f64, f64, f64),
+        rates: Rates,
+    ) -> Posterior {
+        let mut known = self.0.borrow_mut();
+        if known.len() >= MOST_WEIGHED {
+            known.clear();
+        }
+        *known
+            .entry((form, [prior, n, k].map(f64::to_bits)))
+            .or_insert_with(|| weigh(prior, n, k, rates))
+    }
+}
+
 /// What the values of one form and stratum say.
+#[derive(Clone, Copy)]
 pub(super) struct Posterior {
     /// A value that passes is genuine.
     pub(super) passed: f64,
@@ -75,7 +110,7 @@ pub(super) struct Rates {
 }
 
 /// Bayes' rule over the three explanations of `n` values of which `k` pass.
-pub(super) fn weigh(prior: f64, n: f64, k: f64, rates: Rates) -> Posterior {
+fn weigh(prior: f64, n: f64, k: f64, rates: Rates) -> Posterior {
     let Rates {
         chance,
         valid,

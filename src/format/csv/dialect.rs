@@ -83,20 +83,16 @@ pub(super) fn quoting(text: &[u8], dialect: Dialect) -> Dialect {
     } else {
         b'"'
     };
-    let escaped = head
-        .windows(2)
-        .filter(|pair| pair[0] == b'\\' && pair[1] == quote)
-        .count();
-    let doubled = head
-        .windows(2)
-        .filter(|pair| pair[0] == quote && pair[1] == quote)
-        .count();
+    let next_to = |byte: u8, other: u8| {
+        memchr::memchr_iter(byte, head).filter(move |&at| head.get(at + 1) == Some(&other))
+    };
+    let escaped = next_to(b'\\', quote).count();
+    let doubled = next_to(quote, quote).count();
     // `\"` closes a cell that ends in a backslash, unless something but a cell's end follows.
-    let inside = head.windows(3).any(|three| {
-        three[0] == b'\\'
-            && three[1] == quote
-            && !dialect.delimiter.starts_with(&three[2..])
-            && !matches!(three[2], b'\n' | b'\r')
+    let inside = next_to(b'\\', quote).any(|at| {
+        head.get(at + 2).is_some_and(|next| {
+            !dialect.delimiter.starts_with(&[*next]) && !matches!(next, b'\n' | b'\r')
+        })
     });
     let escape = (escaped > 0 && inside && escaped * 4 >= doubled).then_some(b'\\');
     Dialect {

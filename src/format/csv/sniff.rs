@@ -162,12 +162,13 @@ fn candidates(text: &[u8]) -> Vec<Vec<u8>> {
         .collect();
     all.extend(spaced);
     let mut runs: BTreeMap<&[u8], usize> = BTreeMap::new();
-    for len in [2, 3] {
-        for window in head.windows(len) {
+    let mut run = 0;
+    for (end, &byte) in (1..).zip(head) {
+        run = if is_separator(byte) { run + 1 } else { 0 };
+        for len in 2..=run.min(3) {
+            let window = &head[end - len..end];
             // Commas and tabs side by side are empty cells.
-            if window.iter().all(|&byte| is_separator(byte))
-                && !matches!(window, b",," | b",,," | b"\t\t" | b"\t\t\t")
-            {
+            if !matches!(window, b",," | b",,," | b"\t\t" | b"\t\t\t") {
                 *runs.entry(window).or_default() += 1;
             }
         }
@@ -197,8 +198,21 @@ fn is_single_repeated(head: &[u8], run: &[u8], count: usize) -> bool {
 
 /// Bytes that delimiters and row ends of several bytes are made of.
 pub(super) fn is_separator(byte: u8) -> bool {
-    matches!(byte, b'|' | b'~' | b'^' | b'@' | b'#' | b'$' | b':' | b';' | b',' | b'&' | b'%' | b'!' | b'+' | b'*' | b'\t' | 0x01..=0x08 | 0x1c..=0x1f)
+    SEPARATORS[usize::from(byte)]
 }
+
+const SEPARATORS: [bool; 256] = {
+    let mut separates = [false; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        separates[byte] = matches!(
+            byte as u8,
+            b'|' | b'~' | b'^' | b'@' | b'#' | b'$' | b':' | b';' | b',' | b'&' | b'%' | b'!' | b'+' | b'*' | b'\t' | 0x01..=0x08 | 0x1c..=0x1f
+        );
+        byte += 1;
+    }
+    separates
+};
 
 /// A record of the text.
 #[derive(Clone, Copy)]

@@ -28,14 +28,16 @@ impl Format for Msg {
     }
 
     fn sniff(&self, head: &Head<'_>) -> Option<Likelihood> {
-        let is_compound = head.bytes.starts_with(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1");
+        if !head.bytes.starts_with(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1") {
+            return None;
+        }
         let name: Vec<u8> = "__properties_version1.0"
             .encode_utf16()
             .flat_map(u16::to_le_bytes)
             .collect();
         let is_message =
             head.extension() == "msg" || memchr::memmem::find(head.bytes, &name).is_some();
-        (is_compound && is_message).then_some(Likelihood::Magic)
+        is_message.then_some(Likelihood::Magic)
     }
 
     fn open<'a>(

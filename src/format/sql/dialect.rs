@@ -3,6 +3,9 @@
 //! The first bytes say so as a rule; dumps that were joined say it again where the next one starts. Where nobody says it,
 //! literals are read so that either way of writing them comes out right in nearly all cases.
 
+use std::sync::LazyLock;
+
+use aho_corasick::{AhoCorasick, MatchKind};
 use memchr::memmem;
 
 /// What a backslash does in an ordinary literal.
@@ -69,6 +72,15 @@ const MARKS: &[(&[u8], Vendor)] = &[
     (b"TO_DATE('", Vendor::Oracle),
 ];
 
+/// Headers and marks, in their order.
+static ALL_MARKS: LazyLock<AhoCorasick> = LazyLock::new(|| {
+    let marks = HEADERS.iter().chain(MARKS).map(|(mark, _)| mark);
+    AhoCorasick::builder()
+        .match_kind(MatchKind::LeftmostFirst)
+        .build(marks)
+        .expect("some thirty short marks make a small automaton")
+});
+
 impl Dialect {
     /// What is known of nobody.
     pub(super) const UNKNOWN: Self = Self {
@@ -87,12 +99,12 @@ impl Dialect {
 
     /// Told by the first bytes of a dump: by the mark that comes first, as what is quoted in data comes later.
     pub(super) fn sniff(head: &[u8]) -> Self {
-        let first = HEADERS
-            .iter()
-            .chain(MARKS)
-            .filter_map(|(mark, vendor)| Some((memmem::find(head, mark)?, *vendor)))
-            .min_by_key(|(at, _)| *at);
-        first.map_or(Self::UNKNOWN, |(_, vendor)| Self::of(vendor))
+        let first = ALL_MARKS.find(head);
+        first.map_or(Self::UNKNOWN, |mark| {
+            let mut marks = HEADERS.iter().chain(MARKS);
+            let vendor = marks.nth(mark.pattern().as_usize());
+            vendor.map_or(Self::UNKNOWN, |(_, vendor)| Self::of(*vendor))
+        })
     }
 
     /// What a comment or a statement between others says: another dump may start here.

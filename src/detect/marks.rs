@@ -2,16 +2,25 @@
 //!
 //! To a search all bytes beyond ASCII are parts of words, so that names keep their letters. Typographic quotes, dashes and
 //! spaces that don't break are no letters, and would hide what touches them: each gets as many bytes of ASCII in its place, so
-//! that offsets stay as they are. What joins letters, as an apostrophe in a name does, stays.
+//! that offsets stay as they are. What joins letters, as an apostrophe in a name does, stays. Where a mark stands within a
+//! number or a name, patterns want one byte for it; `scan/narrow.rs` makes such a text.
 
 use std::iter::once;
 use std::ops::Range;
 
 use wide::u8x16;
 
+/// A text as it is searched.
+pub(crate) struct Plain<'t> {
+    pub(crate) text: &'t [u8],
+    /// Whether marks stand within numbers or names, which one space or hyphen in their place would leave in one piece.
+    pub(crate) narrows: bool,
+}
+
 /// A text without such marks in a part of it; the text itself where that has none, else made in `copy`.
-pub(crate) fn plain<'t>(text: &'t [u8], part: Range<usize>, copy: &'t mut Vec<u8>) -> &'t [u8] {
+pub(crate) fn plain<'t>(text: &'t [u8], part: Range<usize>, copy: &'t mut Vec<u8>) -> Plain<'t> {
     copy.clear();
+    let mut narrows = false;
     let first = part.start;
     for (block, bytes) in text[part].chunks(BLOCK).enumerate() {
         if bytes.as_array().is_some_and(|bytes| !may_hold(bytes)) {
@@ -20,9 +29,33 @@ pub(crate) fn plain<'t>(text: &'t [u8], part: Range<usize>, copy: &'t mut Vec<u8
         let places = (first + block * BLOCK..).zip(bytes);
         for (place, _) in places.filter(|(_, byte)| is_first(**byte)) {
             write_plain(text, place, copy);
+            narrows = narrows || narrow(text, place).is_some();
         }
     }
-    if copy.is_empty() { text } else { copy }
+    let text = if copy.is_empty() { text } else { copy };
+    Plain { text, narrows }
+}
+
+/// The length of the mark at a place, and the one byte that people would type for it: a space between groups of digits or
+/// words, a hyphen between digits.
+pub(crate) fn narrow(text: &[u8], place: usize) -> Option<(usize, u8)> {
+    let byte = match text[place..] {
+        // No-break spaces, also the narrow one and that of the width of a digit, and thin spaces.
+        [0xC2, 0xA0, ..] | [0xE2, 0x80, 0x80..=0x8A | 0xAF, ..] => b' ',
+        [0xE2, 0x80, 0x90..=0x95, ..] | [0xE2, 0x88, 0x92, ..] => b'-',
+        _ => return None,
+    };
+    let len = if text[place] == 0xC2 { 2 } else { 3 };
+    let before = *text[..place].last()?;
+    let after = *text.get(place + len)?;
+    let joins = match byte {
+        b' ' => {
+            (before.is_ascii_alphanumeric() || before == b')')
+                && (after.is_ascii_alphanumeric() || after == b'(')
+        }
+        _ => before.is_ascii_digit() && after.is_ascii_digit(),
+    };
+    joins.then_some((len, byte))
 }
 
 /// Bytes looked at together.
@@ -135,7 +168,7 @@ mod tests {
             ("Müller €5 ½", "Müller €5 ½"),
         ] {
             let mut copy = Vec::new();
-            let plain = plain(text.as_bytes(), 0..text.len(), &mut copy);
+            let plain = plain(text.as_bytes(), 0..text.len(), &mut copy).text;
             assert_eq!(plain, expected.as_bytes(), "{text}");
             assert_eq!(plain.len(), text.len());
         }
@@ -147,13 +180,34 @@ mod tests {
             let text = format!("{}„1“é {}", "x".repeat(before), "ü".repeat(40));
             let mut copy = Vec::new();
             let part = before..text.len();
-            let found = plain(text.as_bytes(), part, &mut copy);
+            let found = plain(text.as_bytes(), part, &mut copy).text;
             assert_eq!(found[before..before + 7], *b"   1   ", "{before}");
             let rest = before + 7..;
             assert_eq!(found[rest.clone()], text.as_bytes()[rest]);
             let mut copy = Vec::new();
-            let behind = plain(text.as_bytes(), before + 7..text.len(), &mut copy);
+            let behind = plain(text.as_bytes(), before + 7..text.len(), &mut copy).text;
             assert_eq!(behind, text.as_bytes());
+        }
+    }
+
+    #[test]
+    fn marks_within_numbers_and_names_are_one_byte() {
+        for (text, expected) in [
+            ("NL91\u{a0}ABNA", Some((2, b' '))),
+            ("33\u{202f}1", Some((3, b' '))),
+            ("(06)\u{2009}12", Some((3, b' '))),
+            ("06–12", Some((3, b'-'))),
+            ("06\u{2011}12", Some((3, b'-'))),
+            ("Jan–Piet", None),
+            ("20\u{a0}€", None),
+            ("\u{a0}20", None),
+            ("20\u{a0}", None),
+            ("O’Brien", None),
+        ] {
+            let place = text.find(|c: char| !c.is_ascii()).unwrap();
+            assert_eq!(narrow(text.as_bytes(), place), expected, "{text}");
+            let plain = plain(text.as_bytes(), 0..text.len(), &mut Vec::new()).narrows;
+            assert_eq!(plain, expected.is_some(), "{text}");
         }
     }
 }

@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 
 use foldhash::fast::FixedState;
-use regex_automata::nfa::thompson::{NFA, State};
+use regex_automata::nfa::thompson::{NFA, State, Transition};
 use regex_automata::util::look::Look;
 use regex_automata::util::primitives::StateID;
 
@@ -247,8 +247,8 @@ impl Walks {
         let mut inner = Vec::new();
         let mut all = Vec::new();
         for count in 1..=longest {
-            some = self.advance(&some, &bytes, meets);
-            every = self.advance(&every, &bytes, covers);
+            some = self.advance(&some, &bytes, Takes::Some);
+            every = self.advance(&every, &bytes, Takes::Every);
             if count >= shortest {
                 all.extend_from_slice(&some);
             }
@@ -329,44 +329,33 @@ impl Walks {
         forms
     }
 
-    /// The states behind one byte of these ranges, by the transitions that `takes` allows.
+    /// The states behind one byte of these ranges: those that some of them lead to, or all of them.
     fn advance(
         &self,
         states: &[(u16, StateID)],
         bytes: &[(u8, u8)],
         takes: Takes,
     ) -> Vec<(u16, StateID)> {
-        let mut next = Vec::with_capacity(states.len());
-        let mut ranges: Vec<(StateID, Vec<(u8, u8)>)> = Vec::new();
+        let mut next: Vec<(u16, StateID)> = Vec::with_capacity(states.len());
         for &(form, id) in states {
-            let mut add = |to: StateID, first: u8, last: u8| match ranges
-                .iter_mut()
-                .find(|(known, _)| *known == to)
-            {
-                Some((_, known)) => known.push((first, last)),
-                None => ranges.push((to, vec![(first, last)])),
-            };
-            match self.forms[usize::from(form)].state(id) {
-                State::ByteRange { trans } => add(trans.next, trans.start, trans.end),
-                State::Sparse(sparse) => sparse
-                    .transitions
-                    .iter()
-                    .for_each(|trans| add(trans.next, trans.start, trans.end)),
+            let transitions = match self.forms[usize::from(form)].state(id) {
+                State::ByteRange { trans } => std::slice::from_ref(trans),
+                State::Sparse(sparse) => &sparse.transitions,
                 State::Dense(dense) => {
-                    for byte in 0..=255u8 {
-                        if let Some(to) = dense.matches_byte(byte) {
-                            add(to, byte, byte);
-                        }
-                    }
+                    let all = (0..=255u8).filter_map(|byte| {
+                        let next = dense.matches_byte(byte)?;
+                        Some(Transition {
+                            start: byte,
+                            end: byte,
+                            next,
+                        })
+                    });
+                    takes.add(&all.collect::<Vec<_>>(), bytes, form, &mut next);
+                    continue;
                 }
-                _ => {}
-            }
-            next.extend(
-                ranges
-                    .drain(..)
-                    .filter(|(_, ranges)| takes(ranges, bytes))
-                    .map(|(to, _)| (form, to)),
-            );
+                _ => continue,
+            };
+            takes.add(transitions, bytes, form, &mut next);
         }
         next.sort_unstable();
         next.dedup();
@@ -389,21 +378,46 @@ impl WalksScratch {
     }
 }
 
-/// Whether transitions for the ranges that come first are taken for the bytes that come second.
-type Takes = fn(&[(u8, u8)], &[(u8, u8)]) -> bool;
-
-/// Whether a byte of `bytes` is in one of the ranges.
-fn meets(ranges: &[(u8, u8)], bytes: &[(u8, u8)]) -> bool {
-    ranges
-        .iter()
-        .any(|range| bytes.iter().any(|b| b.0 <= range.1 && range.0 <= b.1))
+/// Which transitions are taken for ranges of bytes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Takes {
+    /// Those for at least one of the bytes.
+    Some,
+    /// Those that together are surely for each of them.
+    Every,
 }
 
-/// Whether each of `bytes` surely is.
-fn covers(ranges: &[(u8, u8)], bytes: &[(u8, u8)]) -> bool {
-    bytes
-        .iter()
-        .all(|b| ranges.iter().any(|range| range.0 <= b.0 && b.1 <= range.1))
+impl Takes {
+    /// Adds where a state's transitions lead.
+    fn add(
+        self,
+        transitions: &[Transition],
+        bytes: &[(u8, u8)],
+        form: u16,
+        next: &mut Vec<(u16, StateID)>,
+    ) {
+        for (index, transition) in transitions.iter().enumerate() {
+            let to = transition.next;
+            if self == Takes::Some {
+                let meets = |b: &(u8, u8)| b.0 <= transition.end && transition.start <= b.1;
+                if next.last() != Some(&(form, to)) && bytes.iter().any(meets) {
+                    next.push((form, to));
+                }
+                continue;
+            }
+            // Those that lead to the same state are looked at together, with the first of them.
+            if transitions[..index].iter().any(|other| other.next == to) {
+                continue;
+            }
+            let covers = |b: &(u8, u8)| {
+                let mut together = transitions[index..].iter().filter(|other| other.next == to);
+                together.any(|other| other.start <= b.0 && b.1 <= other.end)
+            };
+            if bytes.iter().all(covers) {
+                next.push((form, to));
+            }
+        }
+    }
 }
 
 /// Notes that a form may match up to a place, the further the later.

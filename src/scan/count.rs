@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::hits::{Hit, Kind, Packed};
 use super::ledger::{Accumulator, ColumnKey};
 use super::long;
+use super::narrow::Narrowed;
 use super::normalised::Normalised;
 use super::order::{ByColumn, InOrder};
 use super::pseudonym::digest;
@@ -278,8 +279,6 @@ impl<'r> ChunkSink<'r> {
 
     /// Searches the values of a batch, and counts what is found.
     fn search(&mut self, batch: &Batch<'_>) {
-        let mut found = std::mem::take(&mut self.found);
-        let mut by_column = std::mem::take(&mut self.by_column);
         let mut plain = std::mem::take(&mut self.plain);
         // A batch may be a small part of its text.
         let start = batch.values.first().map_or(0, |value| value.start as usize);
@@ -287,10 +286,23 @@ impl<'r> ChunkSink<'r> {
             .values
             .last()
             .map_or(start, |value| value.end as usize);
-        let searched = Batch {
-            text: marks::plain(batch.text, start..end, &mut plain),
-            ..*batch
-        };
+        let searched = marks::plain(batch.text, start..end, &mut plain);
+        let narrowed = searched.narrows.then(|| Narrowed::of(batch, start..end));
+        if let Some(narrowed) = narrowed.flatten() {
+            let batch = narrowed.batch(batch);
+            let searched = marks::plain(batch.text, 0..batch.text.len(), &mut plain);
+            self.search_plain(&batch, searched.text);
+        } else {
+            self.search_plain(batch, searched.text);
+        }
+        self.plain = plain;
+    }
+
+    /// The same; `text` is that of the batch as it is searched.
+    fn search_plain(&mut self, batch: &Batch<'_>, text: &[u8]) {
+        let mut found = std::mem::take(&mut self.found);
+        let mut by_column = std::mem::take(&mut self.by_column);
+        let searched = Batch { text, ..*batch };
         let matcher = &self.reading.engine.matcher;
         found.lists = self.reading.engine.scan.findings;
         Matcher::start_batch(&mut self.scratch);
@@ -326,7 +338,6 @@ impl<'r> ChunkSink<'r> {
         self.counted += batch.values.len() as u64;
         self.by_column = by_column;
         self.found = found;
-        self.plain = plain;
     }
 
     /// Counts candidates of a column that fare alike.

@@ -21,6 +21,7 @@ mod hits;
 mod ledger;
 pub(crate) mod long;
 mod members;
+mod narrow;
 mod normalised;
 mod order;
 mod outbox;

@@ -22,6 +22,33 @@ pub(super) enum RowEnd {
     Custom(Vec<u8>),
 }
 
+impl Dialect {
+    /// Whether one byte parts cells and a line end parts records: most of most files.
+    pub(super) fn is_plain(&self) -> bool {
+        self.delimiter.len() == 1 && self.row_end == RowEnd::Line
+    }
+
+    /// The length of a delimiter or row end, in bytes; of the longer one.
+    pub(super) fn longest_separator(&self) -> usize {
+        let row_end = match &self.row_end {
+            RowEnd::Line => 2,
+            RowEnd::Custom(end) => end.len(),
+        };
+        row_end.max(self.delimiter.len())
+    }
+
+    /// Whether a text may be the first bytes of a delimiter or row end.
+    pub(super) fn is_cut_off(&self, text: &[u8]) -> bool {
+        let is_part_of =
+            |separator: &[u8]| separator.len() > text.len() && separator.starts_with(text);
+        is_part_of(&self.delimiter)
+            || match &self.row_end {
+                RowEnd::Line => text == b"\r",
+                RowEnd::Custom(end) => is_part_of(end),
+            }
+    }
+}
+
 impl Default for Dialect {
     fn default() -> Self {
         Self {

@@ -51,7 +51,7 @@ pub(super) fn split(
 ) -> State {
     let mut at = 0;
     let mut stops = Stops::new(text, dialect);
-    let is_plain = dialect.delimiter.len() == 1 && dialect.row_end == RowEnd::Line;
+    let is_plain = dialect.is_plain();
     while at < text.len() {
         if is_plain && state.within == Within::Start {
             let quote = dialect.quote;
@@ -332,7 +332,7 @@ pub(super) fn find_cut(
     state: State,
 ) -> Option<usize> {
     let Some(quote) = dialect.quote else {
-        return next_row(text, target, text.len(), dialect);
+        return next_row(text, 0, target, dialect);
     };
     let mut at = match state.within {
         Within::Quoted => closing_quote(text, 0, dialect)? + 1,
@@ -343,7 +343,7 @@ pub(super) fn find_cut(
     loop {
         // Outside quotes here. A row end holds unless a quote opens before it.
         if row < at.max(1) {
-            row = next_row(text, target.max(at), text.len(), dialect)?;
+            row = next_row(text, at, target.max(at), dialect)?;
         }
         let Some(open) = opening_quote(&text[..row], at, quote, dialect) else {
             return Some(row);
@@ -358,42 +358,99 @@ fn opening_quote(text: &[u8], from: usize, quote: u8, dialect: &Dialect) -> Opti
         .map(|distance| from + distance)
         .find(|&at| {
             // Right behind a closing quote there is no cell start, whatever stands before.
-            at > from && starts_cell(&text[..at], dialect)
+            at > from && starts_cell(text, from, at, dialect)
         })
 }
 
-/// Whether a cell starts behind this text.
-fn starts_cell(before: &[u8], dialect: &Dialect) -> bool {
-    before.ends_with(&dialect.delimiter)
+/// Whether a cell starts at `at`; `from` is a place before it, and no quotes open in between.
+fn starts_cell(text: &[u8], from: usize, at: usize, dialect: &Dialect) -> bool {
+    let before = &text[..at];
+    let may_start = before.ends_with(&dialect.delimiter)
         || match &dialect.row_end {
             RowEnd::Line => matches!(before.last(), Some(b'\n' | b'\r')),
             RowEnd::Custom(end) => before.ends_with(end),
-        }
+        };
+    may_start && (dialect.is_plain() || ends_separator(before, from, dialect))
 }
 
-/// Behind the first row end in `from..until` whose end isn't before `from`.
-fn next_row(text: &[u8], from: usize, until: usize, dialect: &Dialect) -> Option<usize> {
-    let longest = match &dialect.row_end {
-        RowEnd::Line => 2,
-        RowEnd::Custom(end) => end.len(),
-    };
-    let mut at = from.saturating_sub(longest);
-    while at < until {
-        at += match &dialect.row_end {
-            RowEnd::Line => memchr::memchr2(b'\n', b'\r', &text[at..until])?,
-            RowEnd::Custom(end) => memchr::memchr(end[0], &text[at..until])?,
-        };
-        // A carriage return at the very end may have a line feed behind it.
-        if text[at] == b'\r' && at + 1 == text.len() {
-            return None;
+/// Whether what seems to be a delimiter or row end at the end of a text is one. In `a:::"b"`, where `::` delimits, the last
+/// colon is part of the cell.
+fn ends_separator(text: &[u8], from: usize, dialect: &Dialect) -> bool {
+    let mut stops = Stops::new(text, dialect);
+    let before = text.len().saturating_sub(dialect.longest_separator());
+    let mut at = between_separators(text, from, before.max(from), dialect);
+    while at < text.len() {
+        let stop = cell_end(text, at, dialect, &mut stops);
+        if stop.kind == Stop::Text {
+            return false;
         }
-        match row_end_at(text, at, dialect) {
-            Some(len) if at + len >= from.max(1) => return Some(at + len),
-            Some(len) => at += len,
-            None => at += 1,
+        at = stop.at + stop.len;
+    }
+    true
+}
+
+/// Behind the first row end whose end isn't before `from`; none when the text ends before that is known. `floor` is a place
+/// before it that is in no row end.
+fn next_row(text: &[u8], floor: usize, from: usize, dialect: &Dialect) -> Option<usize> {
+    if dialect.is_plain() {
+        next_line(text, from)
+    } else {
+        next_own_row(text, floor, from, dialect)
+    }
+}
+
+/// The same where a line end parts records.
+fn next_line(text: &[u8], from: usize) -> Option<usize> {
+    let mut at = from.saturating_sub(2);
+    loop {
+        at += memchr::memchr2(b'\n', b'\r', text.get(at..)?)?;
+        at += match (text[at], text.get(at + 1)) {
+            (b'\r', Some(b'\n')) => 2,
+            // There may be a line feed behind it.
+            (b'\r', None) => return None,
+            _ => 1,
+        };
+        if at >= from {
+            return Some(at);
         }
     }
-    None
+}
+
+/// The same where delimiters and row ends are of several bytes. Which of the bytes of a run (`####`) are a row end depends on
+/// where the run starts, and so does where a row end overlaps a delimiter.
+fn next_own_row(text: &[u8], floor: usize, from: usize, dialect: &Dialect) -> Option<usize> {
+    let longest = dialect.longest_separator();
+    let start = from.min(text.len()).saturating_sub(longest).max(floor);
+    let mut at = between_separators(text, floor, start, dialect);
+    let mut stops = Stops::new(text, dialect);
+    loop {
+        let stop = cell_end(text, at, dialect, &mut stops);
+        let unseen = at.max(text.len().saturating_sub(longest - 1))..=stop.at;
+        let is_cut_off = |at| dialect.is_cut_off(&text[at..]);
+        if stop.kind == Stop::Text || unseen.into_iter().any(is_cut_off) {
+            return None;
+        }
+        at = stop.at + stop.len;
+        if stop.kind == Stop::Row && at >= from {
+            return Some(at);
+        }
+    }
+}
+
+/// The last place up to `at` that nothing which looks like a delimiter or row end reaches across, wherever the ones before it
+/// start; or else `floor`, which is such a place.
+fn between_separators(text: &[u8], floor: usize, mut at: usize, dialect: &Dialect) -> usize {
+    let before = dialect.longest_separator() - 1;
+    let reaches = |start: usize, at: usize| {
+        text[start..].starts_with(&dialect.delimiter) && start + dialect.delimiter.len() > at
+            || row_end_at(text, start, dialect).is_some_and(|len| start + len > at)
+    };
+    while let Some(start) =
+        (at.saturating_sub(before).max(floor)..at).find(|&start| reaches(start, at))
+    {
+        at = start;
+    }
+    at
 }
 
 #[cfg(test)]
@@ -501,5 +558,47 @@ mod tests {
         assert_eq!(find_cut(text, 9, &dialect, State::default()), Some(12));
         assert_eq!(find_cut(b"a,\"x\ny", 1, &dialect, State::default()), None);
         assert_eq!(find_cut(b"a,b\r", 1, &dialect, State::default()), None);
+    }
+
+    /// Where records end.
+    struct Ends(Vec<usize>);
+
+    impl Visit for Ends {
+        fn cell(&mut self, _: usize, _: usize, _: u32, _: bool) {}
+        fn record(&mut self, _: u32, next: usize) {
+            self.0.push(next);
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn cuts_are_where_records_end(
+            text in "([ab#:|\"]{1,4}\n?){0,16}",
+            delimiter in "[#:|]{1,3}",
+            row_end in "[#:|]{0,3}",
+            target in 1usize..40,
+            seen in 0usize..40,
+        ) {
+            let row_end = match row_end.as_bytes() {
+                [] => RowEnd::Line,
+                end => RowEnd::Custom(end.to_vec()),
+            };
+            let dialect = Dialect {
+                delimiter: delimiter.into_bytes(),
+                row_end,
+                ..Dialect::default()
+            };
+            let mut ends = Ends(Vec::new());
+            split(text.as_bytes(), &dialect, State::default(), &mut ends);
+            let expected = ends.0.into_iter().find(|&end| end >= target);
+            // A part of the text says the same, or that more is needed.
+            for part in [text.as_bytes(), &text.as_bytes()[..seen.min(text.len())]] {
+                let cut = find_cut(part, target, &dialect, State::default());
+                proptest::prop_assert!(cut == expected || cut.is_none());
+            }
+            let more = [text.as_bytes(), b"aaaaa"].concat();
+            let cut = find_cut(&more, target, &dialect, State::default());
+            proptest::prop_assert_eq!(cut, expected);
+        }
     }
 }

@@ -37,6 +37,8 @@ pub(super) struct Csv;
 
 /// Bytes looked at to find the dialect.
 const LOOKED_AT: usize = 64 << 10;
+/// Columns of a header. Each takes some kilobytes, and a cell of a hostile file a single byte.
+const MOST_COLUMNS: usize = 100_000;
 /// Columns beyond those of the header. A record without an end in sight must not make millions of them.
 const MOST_EXTRA: usize = 1024;
 /// Values handed over at a time.
@@ -156,6 +158,7 @@ fn header(
         let quote = dialect.quote.map(|quote| [quote, quote]);
         let names: Vec<String> = first
             .iter()
+            .take(MOST_COLUMNS)
             .map(|name| {
                 let name = String::from_utf8_lossy(&decode(text_encoding(encoding), name, 0).text)
                     .into_owned();
@@ -167,7 +170,8 @@ fn header(
             .collect();
         return Ok((column_names(&names), first_end));
     }
-    Ok((column_names(&vec![String::new(); first.len()]), skip))
+    let columns = first.len().min(MOST_COLUMNS);
+    Ok((column_names(&vec![String::new(); columns]), skip))
 }
 
 /// The encoding of a source's window: what has been decoded already is UTF-8.

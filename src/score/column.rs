@@ -29,6 +29,8 @@ const WEAK: f64 = 0.3;
 /// The most that such a check adds for whole cells, which are alike; and in texts, in log-odds.
 const WEAK_WHOLE: f64 = 7.0;
 const WEAK_TEXT: f64 = 5.0;
+/// Neighbours of persons' data that are named.
+const MOST_PERSONS: usize = 3;
 /// A form this sure speaks for other forms of its detector in the same texts.
 const FAIRLY_SURE: f64 = 0.7;
 
@@ -85,11 +87,12 @@ pub(crate) fn judge_table(
             judge.fillers(&judge.whole())
         })
         .collect();
+    let certain = Certain::of(matcher, &sure);
     columns
         .iter()
         .enumerate()
         .map(|(index, column)| {
-            let neighbours = neighbours(matcher, &sure, index);
+            let neighbours = certain.but(index);
             Judge {
                 matcher,
                 column,
@@ -101,27 +104,55 @@ pub(crate) fn judge_table(
         .collect()
 }
 
-/// What the columns of a table but one are certain to hold.
-fn neighbours<'m>(matcher: &'m Matcher, sure: &[Vec<DetectorId>], but: usize) -> Neighbours<'m> {
-    let mut found = Neighbours::default();
-    for (index, detectors) in sure.iter().enumerate() {
-        for &detector in detectors.iter().filter(|_| index != but) {
-            let compiled = &matcher.detectors[usize::from(detector.0)];
-            let is_personal = matches!(
-                compiled.rule.category,
-                Category::Contact | Category::Identity | Category::NationalId
-            );
-            if is_personal && found.persons.len() < 3 {
-                found.persons.push(&compiled.name.id);
+/// What the columns of a table are certain to hold, each with its column: from as few of them as tell what all but one hold.
+#[derive(Default)]
+struct Certain<'m> {
+    persons: Vec<(usize, &'m str)>,
+    countries: Vec<(usize, &'m str)>,
+}
+
+impl<'m> Certain<'m> {
+    fn of(matcher: &'m Matcher, sure: &[Vec<DetectorId>]) -> Self {
+        let mut certain = Self::default();
+        let mut columns_of_persons = 0;
+        for (index, detectors) in sure.iter().enumerate() {
+            let before = certain.persons.len();
+            for &detector in detectors {
+                let compiled = &matcher.detectors[usize::from(detector.0)];
+                let is_personal = matches!(
+                    compiled.rule.category,
+                    Category::Contact | Category::Identity | Category::NationalId
+                );
+                if is_personal && columns_of_persons <= MOST_PERSONS {
+                    certain.persons.push((index, &compiled.name.id));
+                }
+                if let Some(country) = prior::country(matcher, detector) {
+                    let known = certain.countries.iter();
+                    let known = known.filter(|known| known.1 == country);
+                    let known: Vec<usize> = known.map(|known| known.0).collect();
+                    if known.len() < 2 && !known.contains(&index) {
+                        certain.countries.push((index, country));
+                    }
+                }
             }
-            if let Some(country) = prior::country(matcher, detector)
-                && !found.countries.contains(&country)
-            {
+            columns_of_persons += usize::from(certain.persons.len() > before);
+        }
+        certain
+    }
+
+    /// What columns but one hold.
+    fn but(&self, column: usize) -> Neighbours<'m> {
+        let others = |(index, name): &(usize, &'m str)| (*index != column).then_some(*name);
+        let persons = self.persons.iter().filter_map(others);
+        let mut found = Neighbours::default();
+        found.persons.extend(persons.take(MOST_PERSONS));
+        for country in self.countries.iter().filter_map(others) {
+            if !found.countries.contains(&country) {
                 found.countries.push(country);
             }
         }
+        found
     }
-    found
 }
 
 /// A column that is judged.

@@ -162,3 +162,17 @@ fn what_is_yaml_and_what_is_not() {
     assert!(looks_like_yaml(b"a: 1\n", true));
     assert!(!looks_like_yaml(b"this is text\nof two lines\n", true));
 }
+
+#[test]
+fn deep_and_long_paths_share_one() {
+    let short = short(&format!("{}a\n", "- ".repeat(20_000)));
+    assert_eq!(short.len(), 1);
+    assert!(short[0].0.len() < 1000);
+    let key = "k".repeat(900);
+    let nested: String = (0..80)
+        .map(|depth| format!("{}{key}:\n", " ".repeat(depth)))
+        .collect();
+    let (values, problems, _) = read(&format!("{nested}{}a\n", " ".repeat(80)));
+    assert_eq!((values.len(), problems), (1, 0));
+    assert!(values[0].0.len() < 2000);
+}

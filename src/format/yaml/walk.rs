@@ -1,5 +1,7 @@
 //! From the events of the parser to values: paths, records, and places.
 
+use std::rc::Rc;
+
 use saphyr_parser::{Event, Parser, ScalarStyle, Span};
 
 use super::super::json::is_data;
@@ -9,12 +11,15 @@ use crate::error::Problem;
 
 /// Deeper values share one path.
 const DEEPEST: usize = 100;
+/// So do those whose path is longer, in bytes.
+const LONGEST_PATH: usize = 1000;
 
 /// A list or map that is open.
 struct Open {
     is_list: bool,
-    /// The path of its elements or, for a map, of itself.
-    path: String,
+    /// The path of its elements or, for a map, of itself. Where it adds nothing, that of what it lies in, and no copy: there
+    /// may be a list within a list for every two bytes.
+    path: Rc<str>,
     /// The key of a map that a value is awaited for.
     key: Option<String>,
 }
@@ -87,12 +92,12 @@ impl<'w, 's> Walk<'w, 's> {
 
     fn open(&mut self, is_list: bool) {
         let mut path = self.path();
-        // A map or list that is a key has no name.
-        if self.is_key() {
-            path.push_str("{key}");
-        }
-        if is_list && !(self.open.is_empty() && path.is_empty()) {
-            path.push_str("[]");
+        if self.is_followed() {
+            // A map or list that is a key has no name.
+            let key = if self.is_key() { "{key}" } else { "" };
+            let is_inner = is_list && !(self.open.is_empty() && path.is_empty());
+            let list = if is_inner { "[]" } else { "" };
+            path = format!("{path}{key}{list}").into();
         }
         self.open.push(Open {
             is_list,
@@ -108,13 +113,19 @@ impl<'w, 's> Walk<'w, 's> {
             .is_some_and(|open| !open.is_list && open.key.is_none())
     }
 
+    /// Whether the path of the next value is longer than that of what it lies in.
+    fn is_followed(&self) -> bool {
+        let path = self.open.last().map_or(0, |open| open.path.len());
+        self.open.len() < DEEPEST && path < LONGEST_PATH
+    }
+
     /// The path of the next value.
-    fn path(&self) -> String {
+    fn path(&self) -> Rc<str> {
         let Some(open) = self.open.last() else {
-            return String::new();
+            return "".into();
         };
         match &open.key {
-            Some(key) if self.open.len() < DEEPEST => joined(&open.path, key),
+            Some(key) if self.is_followed() => joined(&open.path, key).into(),
             _ => open.path.clone(),
         }
     }
@@ -144,12 +155,13 @@ impl<'w, 's> Walk<'w, 's> {
     fn key(&mut self, key: &str, span: Span) {
         let is_data = is_data(key.as_bytes());
         if is_data {
-            let path = self.open.last().map_or("", |open| &open.path);
+            let path = self.open.last().map_or("", |open| &*open.path);
             let name = joined(path, "{key}");
             self.give(&name, key, span);
         }
         if let Some(open) = self.open.last_mut() {
-            open.key = Some(if is_data { "*" } else { key }.to_owned());
+            let cut = key.floor_char_boundary(LONGEST_PATH);
+            open.key = Some(if is_data { "*" } else { &key[..cut] }.to_owned());
         }
     }
 
@@ -159,11 +171,9 @@ impl<'w, 's> Walk<'w, 's> {
         if is_null {
             return;
         }
-        let mut path = self.path();
-        if path.is_empty() {
-            path.push('$');
-        }
-        self.give(&path, value, span);
+        let path = self.path();
+        let name = if path.is_empty() { "$" } else { &*path };
+        self.give(name, value, span);
     }
 
     /// Gives a value with the place it came from.

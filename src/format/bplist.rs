@@ -25,6 +25,9 @@ const DEEPEST: usize = 128;
 /// Objects are visited this often for each that there is, and some more.
 const MOST_VISITS: usize = 4;
 const FREE_VISITS: usize = 1 << 20;
+/// Bytes are given this often for each that there is, with the keys that lead to them, and some more.
+const MOST_GIVEN: usize = 4;
+const FREE_BYTES: usize = 64 << 20;
 /// Members at the most, and the shortest that is one, in bytes.
 const MOST_MEMBERS: usize = 10_000;
 const SHORTEST_MEMBER: usize = 16;
@@ -151,6 +154,7 @@ impl List {
             list: self,
             give,
             left: FREE_VISITS + self.places.len().saturating_mul(MOST_VISITS),
+            bytes_left: FREE_BYTES + self.bytes.len().saturating_mul(MOST_GIVEN),
             path: String::new(),
             damaged: 0,
             unfolds: false,
@@ -175,6 +179,8 @@ struct Walk<'l, 'g> {
     give: &'g mut dyn FnMut(Item<'_>),
     /// How many objects may still be visited.
     left: usize,
+    /// How many bytes may still be given: a long text may be named by all the others.
+    bytes_left: usize,
     /// The keys so far.
     path: String,
     damaged: usize,
@@ -185,7 +191,7 @@ struct Walk<'l, 'g> {
 
 impl<'l> Walk<'l, '_> {
     fn visit(&mut self, object: usize, depth: usize) {
-        if self.left == 0 || depth > DEEPEST {
+        if self.is_spent() || depth > DEEPEST {
             self.unfolds = true;
             return;
         }
@@ -201,10 +207,35 @@ impl<'l> Walk<'l, '_> {
         }
     }
 
+    /// Whether so many bytes may be given. Where they may not, the walk ends.
+    fn may_give(&mut self, bytes: usize) -> bool {
+        let left = self.bytes_left.checked_sub(self.path.len() + bytes);
+        self.bytes_left = left.unwrap_or(0);
+        if left.is_none() {
+            self.left = 0;
+            self.unfolds = true;
+        }
+        left.is_some()
+    }
+
+    /// Whether all was visited that may be, although there is more.
+    fn is_spent(&mut self) -> bool {
+        self.unfolds |= self.left == 0;
+        self.left == 0
+    }
+
     fn text(&mut self, text: &str) {
-        if !text.is_empty() {
+        if !text.is_empty() && self.may_give(text.len()) {
             (self.give)(Item::Text(&self.path, text));
             self.is_open = true;
+        }
+    }
+
+    fn data(&mut self, data: &[u8]) {
+        match std::str::from_utf8(data) {
+            Ok(text) if !text.contains('\0') => self.text(text),
+            _ if self.may_give(data.len()) => (self.give)(Item::Data(&self.path, data)),
+            _ => {}
         }
     }
 
@@ -238,11 +269,7 @@ impl<'l> Walk<'l, '_> {
             }
             4 => {
                 let (len, rest) = length(low, rest)?;
-                let data = rest.get(..len)?;
-                match std::str::from_utf8(data) {
-                    Ok(text) if !text.contains('\0') => self.text(text),
-                    _ => (self.give)(Item::Data(&self.path, data)),
-                }
+                self.data(rest.get(..len)?);
             }
             5 | 6 => {
                 let text = string(kind, rest)?;
@@ -265,14 +292,18 @@ impl<'l> Walk<'l, '_> {
     fn list(&mut self, low: usize, rest: &'l [u8], depth: usize) -> Option<()> {
         let width = self.list.width;
         let (len, rest) = length(low, rest)?;
-        let elements = rest.get(..len.checked_mul(width)?)?;
-        let elements: Vec<usize> = elements.chunks(width).filter_map(number).collect();
-        let is_record = |object: &usize| matches!(self.object_at(*object), Some((0xd0..=0xdf, _)));
-        let are_records = elements.iter().any(is_record);
+        // Not gathered: lists may lie within each other on the same bytes.
+        let elements = rest.get(..len.checked_mul(width)?)?.chunks(width);
+        let elements = elements.filter_map(number);
+        let is_record = |object| matches!(self.object_at(object), Some((0xd0..=0xdf, _)));
+        let are_records = elements.clone().any(is_record);
         if are_records {
             self.end_row();
         }
         for element in elements {
+            if self.is_spent() {
+                break;
+            }
             self.visit(element, depth + 1);
             if are_records {
                 self.end_row();
@@ -287,6 +318,9 @@ impl<'l> Walk<'l, '_> {
         let bytes = len.checked_mul(width)?;
         let (keys, values) = (rest.get(..bytes)?, rest.get(bytes..bytes.checked_mul(2)?)?);
         for (key, value) in keys.chunks(width).zip(values.chunks(width)) {
+            if self.is_spent() {
+                break;
+            }
             let (key, value) = (number(key)?, number(value)?);
             let before = self.path.len();
             let name = self
@@ -299,8 +333,10 @@ impl<'l> Walk<'l, '_> {
             if before > 0 {
                 self.path.push('.');
             }
-            self.path.push_str(&name);
-            self.visit(value, depth + 1);
+            if self.may_give(name.len()) {
+                self.path.push_str(&name);
+                self.visit(value, depth + 1);
+            }
             self.path.truncate(before);
         }
         Some(())
@@ -340,14 +376,14 @@ mod tests {
         let mut bytes = b"bplist00".to_vec();
         let mut places = Vec::new();
         for object in objects {
-            places.push(bytes.len() as u8);
+            places.extend((bytes.len() as u32).to_be_bytes());
             bytes.extend_from_slice(object);
         }
-        let table = bytes.len() as u8;
+        let table = bytes.len();
         bytes.extend_from_slice(&places);
-        bytes.extend_from_slice(&[0, 0, 0, 0, 0, 0, 1, 1]);
-        for number in [objects.len() as u8, 0, table] {
-            bytes.extend_from_slice(&[0, 0, 0, 0, 0, 0, 0, number]);
+        bytes.extend_from_slice(&[0, 0, 0, 0, 0, 0, 4, 1]);
+        for number in [objects.len(), 0, table] {
+            bytes.extend((number as u64).to_be_bytes());
         }
         List::of(&Bytes::from(bytes)).unwrap()
     }
@@ -416,6 +452,27 @@ mod tests {
         objects.push(b"\x51a");
         let (values, walked) = values(&list(&objects));
         assert!(walked.is_err() && values.len() < 2 * FREE_VISITS);
+    }
+
+    #[test]
+    fn long_values_named_often_are_bounded() {
+        for kind in *b"\x5f\x4f" {
+            // 255 times a value of a mebibyte.
+            let all = [&b"\xaf\x10\xff"[..], &[1; 255]].concat();
+            let mut long = vec![kind, 0x12, 0, 0x10, 0, 0];
+            long.resize(6 + (1 << 20), 0xff);
+            let list = list(&[&all, &long]);
+            let mut given = 0;
+            let walked = list.walk(&mut |item| {
+                given += match item {
+                    Item::Text(_, text) => text.len(),
+                    Item::Data(_, data) => data.len(),
+                    Item::Row => 0,
+                }
+            });
+            let most = FREE_BYTES + MOST_GIVEN * list.bytes.len();
+            assert!(walked.is_err() && given > 0 && given <= most);
+        }
     }
 
     #[test]

@@ -16,6 +16,7 @@ use crate::error::Problem;
 use crate::input::Body;
 use crate::input::limits::{Bounded, Budget, Limits, Stored};
 
+mod bounds;
 mod sheet;
 mod text;
 
@@ -323,9 +324,9 @@ impl Format for Xls {
                 "document in an old Office format that is not known here",
             ));
         };
-        if !sheet::is_bounded(stream) {
+        if !bounds::is_bounded(stream) {
             return Err(Problem::skipped(
-                "its sheets span more cells than can be held; save it as .xlsx",
+                "its sheets come to more than can be held; save it as .xlsx",
             ));
         }
         let mut made = Made::new(bytes.len() as u64);

@@ -1,6 +1,6 @@
 //! Sheets as tables.
 
-use std::io::{Cursor, Read};
+use std::io::Cursor;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use bytes::Bytes;
@@ -13,8 +13,9 @@ use crate::error::Problem;
 
 /// Rows looked at to find the header.
 const LOOKED_AT: usize = 40;
-/// Cells, filled or not, that the sheets of an old workbook may span together: its library holds them all.
-const MOST_CELLS: u64 = 20_000_000;
+
+/// What the cells of a workbook may come to, in bytes: all may share one long text.
+pub(super) const MOST_TEXT: usize = 1 << 30;
 
 /// A filled cell: its row, its column, what it shows.
 type Cell = (u32, u32, String);
@@ -32,14 +33,17 @@ pub(super) fn read(bytes: Bytes, made: &mut Made) {
     };
     let sheets = book.sheets_metadata().iter();
     let names: Vec<String> = sheets.map(|sheet| sheet.name.clone()).collect();
+    let mut left = Some(MOST_TEXT);
     for (index, name) in names.iter().enumerate() {
         let mut cells = Vec::new();
-        let read = catch_unwind(AssertUnwindSafe(|| collect(&mut book, name, &mut cells)));
+        let collect = || collect(&mut book, name, &mut cells, &mut left);
+        let read = catch_unwind(AssertUnwindSafe(collect));
         if !matches!(read, Ok(Some(()))) {
-            let problem = format!(
-                "sheet {} can't be read to its end: it may be damaged",
-                index + 1
-            );
+            let why = match left {
+                Some(_) => "it may be damaged",
+                None => "the workbook's cells come to more than can be held",
+            };
+            let problem = format!("sheet {} can't be read to its end: {why}", index + 1);
             made.problem(Problem::lost(problem));
         }
         if !cells.is_empty() {
@@ -53,68 +57,44 @@ pub(super) fn read(bytes: Bytes, made: &mut Made) {
 }
 
 /// Collects the filled cells of a sheet; none when they can't all be read. A sheet may claim to be as wide and long as it
-/// likes: only what is filled is held.
-fn collect(book: &mut Sheets<Cursor<Bytes>>, name: &str, cells: &mut Vec<Cell>) -> Option<()> {
+/// likes: only what is filled is held. `left` is what all cells may still come to, or none where that was too little.
+fn collect(
+    book: &mut Sheets<Cursor<Bytes>>,
+    name: &str,
+    cells: &mut Vec<Cell>,
+    left: &mut Option<usize>,
+) -> Option<()> {
     let mut add = |(row, column): (u32, u32), value: &Data| {
         let text = shown(value);
         if !text.is_empty() {
+            *left = left.and_then(|left| left.checked_sub(size_of::<Cell>() + text.len()));
+            (*left)?;
             cells.push((row, column, text));
         }
+        Some(())
     };
     match book {
         Sheets::Xlsx(book) => {
             let mut reader = book.worksheet_cells_reader(name).ok()?;
             while let Some(cell) = reader.next_cell().ok()? {
-                add(cell.get_position(), &Data::from(cell.get_value().clone()));
+                add(cell.get_position(), &Data::from(cell.get_value().clone()))?;
             }
         }
         Sheets::Xlsb(book) => {
             let mut reader = book.worksheet_cells_reader(name).ok()?;
             while let Some(cell) = reader.next_cell().ok()? {
-                add(cell.get_position(), &Data::from(cell.get_value().clone()));
+                add(cell.get_position(), &Data::from(cell.get_value().clone()))?;
             }
         }
         book => {
             let range = book.worksheet_range(name).ok()?;
-            let (top, left) = range.start().unwrap_or_default();
+            let (top, first) = range.start().unwrap_or_default();
             for (row, column, value) in range.used_cells() {
-                add((top + row as u32, left + column as u32), value);
+                add((top + row as u32, first + column as u32), value)?;
             }
         }
     }
     Some(())
-}
-
-/// Whether the sheets of an old workbook span no more cells than may be held: any two cells can claim to be far apart.
-pub(super) fn is_bounded(workbook: impl Read) -> bool {
-    let mut stream = std::io::BufReader::new(workbook);
-    let (mut all, mut rows, mut columns) = (0_u64, 0_u64, 0_u64);
-    let mut head = [0; 4];
-    while stream.read_exact(&mut head).is_ok() {
-        let kind = u16::from_le_bytes([head[0], head[1]]);
-        let mut body = vec![0; usize::from(u16::from_le_bytes([head[2], head[3]]))];
-        if stream.read_exact(&mut body).is_err() {
-            break;
-        }
-        // A sheet begins.
-        if kind == 0x0809 {
-            all += rows * columns;
-            (rows, columns) = (0, 0);
-        }
-        let is_cell = matches!(
-            kind,
-            0x0006 | 0x00bd | 0x00be | 0x00d6 | 0x00fd | 0x0201..=0x0205 | 0x0207 | 0x027e | 0x0406
-        );
-        if let (true, Some(place)) = (is_cell, body.first_chunk::<4>()) {
-            rows = rows.max(u64::from(u16::from_le_bytes([place[0], place[1]])) + 1);
-            columns = columns.max(u64::from(u16::from_le_bytes([place[2], place[3]])) + 1);
-            // Of several cells in one record the last one's column stands at its end.
-            if let (0x00bd | 0x00be, Some(last)) = (kind, body.last_chunk::<2>()) {
-                columns = columns.max(u64::from(u16::from_le_bytes(*last)) + 1);
-            }
-        }
-    }
-    all + rows * columns <= MOST_CELLS
 }
 
 /// Names that a workbook gives to ranges and values.
@@ -198,18 +178,6 @@ fn shown(cell: &Data) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn cells_far_apart_are_refused() {
-        let cell = |row: u16, column: u16| {
-            let mut record = vec![0x03, 0x02, 4, 0];
-            record.extend(row.to_le_bytes());
-            record.extend(column.to_le_bytes());
-            record
-        };
-        assert!(is_bounded(&[cell(0, 0), cell(9, 9)].concat()[..]));
-        assert!(!is_bounded(&[cell(0, 0), cell(65535, 65535)].concat()[..]));
-    }
 
     #[test]
     fn cells_are_shown_as_people_see_them() {

@@ -155,11 +155,16 @@ impl File {
         })
     }
 
-    /// The rows on a leaf, or on an inner page of a table that is kept in its key; none for one that is damaged.
+    /// The rows on a leaf, or on an inner page of a table that is kept in its key; none for one that is damaged. Those of a page
+    /// are together no longer than the page: all may be said to lie in the same place.
     pub(super) fn cells(&self, page: u32) -> impl Iterator<Item = Option<Cell<'_>>> {
         let kind = self.header(page).map_or(0, |header| header.2);
-        self.cell_places(page)
-            .map(move |(bytes, at)| self.cell(bytes, at, kind))
+        let mut left = self.page_size;
+        self.cell_places(page).map(move |(bytes, at)| {
+            let cell = self.cell(bytes, at, kind)?;
+            left = left.checked_sub(cell.local.len())?;
+            Some(cell)
+        })
     }
 
     fn cell<'f>(&self, bytes: &'f [u8], at: usize, kind: u8) -> Option<Cell<'f>> {

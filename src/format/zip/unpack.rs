@@ -29,6 +29,8 @@ impl Members {
         }
         let data = self.data_of(header)?;
         let stored = self.store.slice(data, entry.packed);
+        // What is there, and not what the entry says.
+        let size = Stored::Bytes(stored.len());
         let is_cut_off = stored.len() < entry.packed;
         if entry.method == 0 && !is_cut_off {
             return Ok(stored.body());
@@ -44,7 +46,6 @@ impl Members {
             crc: flate2::Crc::new(),
             stated: (entry.crc, entry.size),
         };
-        let size = Stored::Bytes(entry.packed);
         let bounded = Bounded::new(checked, self.limits, self.budget.clone(), size);
         Ok(Body::Stream(Box::new(bounded)))
     }

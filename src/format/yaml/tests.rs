@@ -169,9 +169,8 @@ fn deep_and_long_paths_share_one() {
     assert_eq!(short.len(), 1);
     assert!(short[0].0.len() < 1000);
     let key = "k".repeat(900);
-    let nested: String = (0..80)
-        .map(|depth| format!("{}{key}:\n", " ".repeat(depth)))
-        .collect();
+    let lines = (0..80).map(|depth| " ".repeat(depth) + &key + ":\n");
+    let nested: String = lines.collect();
     let (values, problems, _) = read(&format!("{nested}{}a\n", " ".repeat(80)));
     assert_eq!((values.len(), problems), (1, 0));
     assert!(values[0].0.len() < 2000);

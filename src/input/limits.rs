@@ -11,7 +11,8 @@ pub struct Limits {
     pub depth: usize,
     /// Bytes that all compressed inputs within one file may expand to, together.
     pub expansion: u64,
-    /// How many times its size a compressed input may become, once it is larger than 64 MiB.
+    /// How many times its size a compressed input may become, once it is larger than 64 MiB; and all of those within a file,
+    /// together, how many times the file's, once they are larger than 1 GiB.
     pub ratio: u64,
     /// Bytes of members that are held in memory as a whole, for an input and the archives around it together.
     pub memory: u64,
@@ -19,6 +20,9 @@ pub struct Limits {
 
 /// Bytes that a compressed input may always expand to: a small file of zeros is no attack.
 const FREE: u64 = 64 << 20;
+
+/// Bytes that all compressed inputs within a file may always expand to.
+const FREE_TOGETHER: u64 = 1 << 30;
 
 /// Memory that a decoder may use for its window, in KiB.
 pub const MOST_WINDOW: u32 = 256 << 10;
@@ -44,6 +48,8 @@ impl Default for Limits {
 pub struct Budget {
     /// What its compressed inputs have expanded to.
     expanded: Arc<AtomicU64>,
+    /// The size of the file, where it is known.
+    file: Option<u64>,
     held: Arc<Held>,
 }
 
@@ -55,6 +61,14 @@ struct Held {
 }
 
 impl Budget {
+    /// The budget of a file of this size.
+    pub fn of_file(len: Option<u64>) -> Self {
+        Self {
+            file: len,
+            ..Self::default()
+        }
+    }
+
     /// The budget of a member.
     #[must_use]
     pub fn inside(&self) -> Self {
@@ -64,6 +78,7 @@ impl Budget {
         };
         Self {
             expanded: self.expanded.clone(),
+            file: self.file,
             held: Arc::new(held),
         }
     }
@@ -161,12 +176,44 @@ impl<R: Read> Read for Bounded<R> {
                 self.limits.expansion
             )));
         }
-        if self.expanded > FREE && self.expanded / self.limits.ratio.max(1) > stored {
+        let ratio = self.limits.ratio.max(1);
+        if self.expanded > FREE && self.expanded / ratio > stored {
             return Err(io::Error::other(format!(
-                "it expands to more than {} times its size; raise --max-ratio",
-                self.limits.ratio
+                "it expands to more than {ratio} times its size; raise --max-ratio"
+            )));
+        }
+        // Members may share the bytes that they are made of, and lie within each other.
+        if all > FREE_TOGETHER && self.budget.file.is_some_and(|file| all / ratio > file) {
+            return Err(io::Error::other(format!(
+                "all that the file holds expands to more than {ratio} times its size; raise --max-ratio"
             )));
         }
         Ok(read)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn members_that_share_their_bytes_share_a_bound() {
+        let limits = Limits {
+            ratio: 1000,
+            ..Limits::default()
+        };
+        let expand = |budget: &Budget| {
+            let member = io::repeat(0).take(600 << 20);
+            let stored = Stored::Bytes(600 << 20);
+            let mut bounded = Bounded::new(member, limits, budget.inside(), stored);
+            io::copy(&mut bounded, &mut io::sink())
+        };
+        let budget = Budget::of_file(Some(1 << 20));
+        assert!(expand(&budget).is_ok());
+        let refused = expand(&budget).unwrap_err().to_string();
+        assert!(refused.ends_with("raise --max-ratio"), "{refused}");
+        // Of a stream, nobody knows how large it is.
+        let budget = Budget::of_file(None);
+        assert!(expand(&budget).is_ok() && expand(&budget).is_ok());
     }
 }

@@ -374,7 +374,7 @@ impl<'e> Engine<'e> {
             folder,
             depth: 0,
             body,
-            budget: input::Budget::default(),
+            budget: input::Budget::of_file(len),
         };
         let mut results = Results::default();
         read_input(self, &origin, input, &mut results);

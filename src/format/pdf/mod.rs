@@ -5,6 +5,10 @@
 //! scanned, although next to nothing of it was seen.
 
 #[cfg(feature = "pdf")]
+mod bounds;
+#[cfg(feature = "pdf")]
+mod tables;
+#[cfg(feature = "pdf")]
 mod text;
 
 use super::made::Made;

@@ -1,15 +1,13 @@
 //! What a PDF document says: the text of its pages, its properties, what its form is filled in with, and what is embedded in it.
 //!
 //! The library that reads it trusts what it reads, so all that could make it go on for ever, or take more memory than there
-//! is, is ruled out before: streams that expand to too much, forms that draw each other, pages within themselves, and fonts
-//! whose ranges of characters have no end. What it still gives up is a problem of the page.
+//! is, is ruled out before: what is loaded (`bounds.rs`), tables of fonts that have no end (`tables.rs`), forms that draw each
+//! other, and pages within themselves. What it still gives up is a problem of the page.
 
 use std::collections::{BTreeMap, HashMap};
-use std::io::Read;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use bytes::Bytes;
-use flate2::bufread::ZlibDecoder;
 use pdf_extract::{
     Dictionary, Document, Object, ObjectId, PlainTextOutput, Stream, decode_text_string,
     output_doc_page,
@@ -17,17 +15,15 @@ use pdf_extract::{
 
 use super::super::made::{Made, Values};
 use super::super::records::Records;
+use super::bounds::{MOST_EXPANDED, expands_within, load};
+use super::tables::leave_out;
 use crate::error::Problem;
-use crate::input::limits::{Bounded, Budget, Limits, Stored};
+use crate::input::limits::{Budget, Limits};
 
-/// What all streams may expand to together, in bytes.
-const MOST_EXPANDED: u64 = 512 << 20;
 /// What may be drawn, in bytes of drawing instructions, those of forms as often as they are drawn.
 const MOST_DRAWN: u64 = 256 << 20;
 /// Forms within forms, and pages within groups of pages.
-const DEEPEST: usize = 64;
-/// Characters of one range of a font.
-const MOST_OF_RANGE: u64 = 0xffff;
+pub(super) const DEEPEST: usize = 64;
 /// Pages read.
 const MOST_PAGES: usize = 100_000;
 /// What a document says of itself (ISO 32000-2 section 14.3.3).
@@ -36,17 +32,7 @@ const PROPERTIES: &[&str] = &["Author", "Title", "Subject", "Keywords", "Creator
 /// Reads a document into tables and members.
 pub(super) fn read(bytes: &Bytes, limits: Limits, budget: &Budget) -> Result<Made, Problem> {
     expands_within(bytes, limits, budget)?;
-    let opened = catch_unwind(AssertUnwindSafe(|| Document::load_mem(bytes)));
-    let Ok(Ok(mut document)) = opened else {
-        return Err(Problem::failed(
-            "the document's structure can't be read: it may be cut off or damaged",
-        ));
-    };
-    if document.is_encrypted() || document.was_encrypted() {
-        return Err(Problem::skipped(
-            "encrypted document; save it without its password (`qpdf --decrypt FILE NEW`)",
-        ));
-    }
+    let mut document = load(bytes)?;
     let mut made = Made::new(bytes.len() as u64);
     embedded(&document, &mut made);
     leave_out(&mut document);
@@ -75,47 +61,10 @@ pub(super) fn read(bytes: &Bytes, limits: Limits, budget: &Budget) -> Result<Mad
     Ok(made)
 }
 
-/// Looks at all that is compressed, before the library takes it into memory.
-fn expands_within(bytes: &[u8], limits: Limits, budget: &Budget) -> Result<(), Problem> {
-    let (mut at, mut all) = (0, 0);
-    while let Some(found) = memchr::memmem::find(&bytes[at..], b"stream") {
-        at += found + b"stream".len();
-        let blank = bytes[at..]
-            .iter()
-            .take_while(|byte| byte.is_ascii_whitespace());
-        let start = at + blank.count().min(2);
-        let mut rest = &bytes[start..];
-        let stored = Stored::Bytes(rest.len() as u64);
-        let bounded = Bounded::new(ZlibDecoder::new(&mut rest), limits, budget.clone(), stored);
-        let copied = std::io::copy(
-            &mut bounded.take(MOST_EXPANDED - all + 1),
-            &mut std::io::sink(),
-        );
-        match copied {
-            Ok(len) => {
-                all += len;
-                at = bytes.len() - rest.len();
-            }
-            Err(error) if error.kind() == std::io::ErrorKind::Other => {
-                return Err(Problem::failed(format!(
-                    "the document was not read: {error}"
-                )));
-            }
-            // It isn't compressed so, or is damaged.
-            Err(_) => {}
-        }
-        if all > MOST_EXPANDED {
-            return Err(Problem::failed(format!(
-                "the document was not read: it expands to more than {} MiB",
-                MOST_EXPANDED >> 20
-            )));
-        }
-    }
-    Ok(())
-}
-
 /// Adds pictures and files as members.
 fn embedded(document: &Document, made: &mut Made) {
+    // Many may name the same file.
+    let mut left = MOST_EXPANDED as usize;
     for (id, object) in &document.objects {
         match object {
             Object::Stream(stream) if is(&stream.dict, b"Subtype", b"Image") => {
@@ -132,7 +81,15 @@ fn embedded(document: &Document, made: &mut Made) {
             }
             Object::Dictionary(dictionary) => {
                 if let Some((name, stream)) = attachment(document, dictionary) {
-                    made.member(name, content(stream));
+                    let bytes = content(stream);
+                    let Some(rest) = left.checked_sub(bytes.len()) else {
+                        made.problem(Problem::lost(
+                            "its attachments are more than can be followed",
+                        ));
+                        return;
+                    };
+                    left = rest;
+                    made.member(name, bytes);
                 }
             }
             _ => {}
@@ -154,51 +111,6 @@ fn attachment<'d>(
         .iter()
         .find_map(|key| text(specification.get_deref(key, document).ok()?));
     Some((name.unwrap_or_else(|| "attachment".to_owned()), stream))
-}
-
-/// Takes out what the library would only stumble over: what pictures hold, and fonts whose ranges have no end.
-fn leave_out(document: &mut Document) {
-    let mut endless = Vec::new();
-    for (&id, object) in &mut document.objects {
-        let Object::Stream(stream) = object else {
-            continue;
-        };
-        if is(&stream.dict, b"Subtype", b"Image") {
-            stream.dict.remove(b"Filter");
-            stream.set_content(Vec::new());
-        } else if has_endless_range(&content(stream)) {
-            endless.push(id);
-        }
-    }
-    for object in document.objects.values_mut() {
-        if let Object::Dictionary(font) = object
-            && let Ok(Object::Reference(id)) = font.get(b"ToUnicode")
-            && endless.contains(id)
-        {
-            font.remove(b"ToUnicode");
-        }
-    }
-}
-
-/// Whether a table of characters has a range longer than any font.
-fn has_endless_range(table: &[u8]) -> bool {
-    if memchr::memmem::find(table, b"begincmap").is_none() {
-        return false;
-    }
-    let number = |part: &[u8]| {
-        let digits = part.split(|byte| *byte == b'>').next()?;
-        u64::from_str_radix(std::str::from_utf8(digits.trim_ascii()).ok()?, 16).ok()
-    };
-    let numbers: Vec<Option<u64>> = table
-        .split(|byte| *byte == b'<')
-        .skip(1)
-        .map(number)
-        .collect();
-    let mut pairs = numbers.windows(2);
-    pairs.any(|pair| match pair {
-        &[Some(first), Some(last)] => last.saturating_sub(first) > MOST_OF_RANGE,
-        _ => false,
-    })
 }
 
 /// How much drawing pages come to.
@@ -223,6 +135,9 @@ impl Drawn<'_> {
             let content = document.get_page_content(*page).unwrap_or_default();
             let resources = resources.and_then(|object| object.as_dict().ok());
             all = all.saturating_add(drawn.by(&content, resources, 0)?);
+            if all > MOST_DRAWN {
+                break;
+            }
         }
         Some(all)
     }
@@ -353,12 +268,12 @@ fn text(object: &Object) -> Option<String> {
     (!text.trim().is_empty()).then_some(text)
 }
 
-fn is(dictionary: &Dictionary, key: &[u8], name: &[u8]) -> bool {
+pub(super) fn is(dictionary: &Dictionary, key: &[u8], name: &[u8]) -> bool {
     let found = dictionary.get(key).and_then(Object::as_name);
     found.is_ok_and(|found| found == name)
 }
 
-fn content(stream: &Stream) -> Vec<u8> {
+pub(super) fn content(stream: &Stream) -> Vec<u8> {
     let plain = || stream.content.clone();
     let decode = || stream.decompressed_content().unwrap_or_else(|_| plain());
     match stream.filters() {
@@ -444,7 +359,7 @@ mod tests {
 
     fn text_of(bytes: &Bytes) -> Result<Vec<String>, Problem> {
         expands_within(bytes, Limits::default(), &Budget::default())?;
-        let mut document = Document::load_mem(bytes).unwrap();
+        let mut document = load(bytes)?;
         leave_out(&mut document);
         if Drawn::of(&document).is_none_or(|drawn| drawn > MOST_DRAWN) {
             return Err(Problem::lost("drawn"));
@@ -506,13 +421,7 @@ mod tests {
     }
 
     #[test]
-    fn fonts_without_an_end_and_damaged_documents() {
-        assert!(has_endless_range(
-            b"begincmap 1 beginbfrange <00000000> <ffffffff> <0041> endbfrange"
-        ));
-        assert!(!has_endless_range(
-            b"begincmap 1 beginbfrange <0000> <ffff> <0041> endbfrange"
-        ));
+    fn damaged_documents_do_no_harm() {
         let bytes = page(TEXT, &[], "");
         for len in 0..bytes.len() {
             let _ = read(&bytes.slice(..len), Limits::default(), &Budget::default());

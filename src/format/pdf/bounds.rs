@@ -248,6 +248,7 @@ fn number(text: &[u8]) -> Option<(u64, &[u8])> {
 }
 
 /// Takes an object in, while there is room.
+#[expect(clippy::unnecessary_wraps, reason = "what the library asks for")]
 fn admit(id: ObjectId, object: &mut Object) -> Option<(ObjectId, Object)> {
     spend(size(object));
     let Object::Stream(stream) = object else {

@@ -378,7 +378,7 @@ impl WalksScratch {
     }
 }
 
-/// Which transitions are taken for ranges of bytes.
+/// Which transitions are taken for ranges of bytes; what they lead to is sorted afterwards, and may be there twice.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Takes {
     /// Those for at least one of the bytes.

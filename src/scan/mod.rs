@@ -1,8 +1,8 @@
 //! A scan: what to read and how, and [`Scan::run`], which turns paths into events.
 //!
 //! The calling thread walks the paths and stays outside the pool; inputs are read on the pool, one a thread at a time, and
-//! only so many of them wait to be read or given out. `worker.rs` reads one input, `ledger.rs` keeps what it found, `release.rs` turns that into
-//! events, and `outbox.rs` gives them out in the order of the inputs.
+//! only so many of them wait to be read or given out. `worker.rs` reads one input, `ledger.rs` keeps what it found,
+//! `release.rs` turns that into events, and `outbox.rs` gives them out in the order of the inputs.
 
 use std::path::PathBuf;
 use std::sync::Mutex;

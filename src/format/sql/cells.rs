@@ -412,7 +412,11 @@ impl Visit for Cells<'_> {
         if !has_lines {
             self.counted = next;
         }
-        let unit = std::mem::take(&mut self.unit);
+        let mut unit = std::mem::take(&mut self.unit);
+        // The cells of an UPDATE come once their columns are known, behind its comments.
+        if !unit.is_sorted_by_key(|cell| cell.start) {
+            unit.sort_by_key(|cell| cell.start);
+        }
         // A statement that turned out to be another is read again from where the unit ends, with its comments.
         for cell in unit.iter().filter(|cell| cell.start < next) {
             if has_lines {

@@ -111,7 +111,7 @@ impl Reader for Dump<'_> {
     fn next_piece(&mut self) -> Result<Option<Piece<'_>>, Problem> {
         let target = self.block_size.max(1);
         let mut enough = target;
-        let (len, end, broken) = loop {
+        let (len, mut end, broken) = loop {
             let (window, ended) = self.source.window(enough)?;
             if window.is_empty() {
                 return Ok(None);
@@ -133,9 +133,13 @@ impl Reader for Dump<'_> {
         };
         let block = self.source.take(len);
         let lines = count_line_ends(block.stored_text());
+        let no_heads = std::mem::take(&mut end.no_heads);
+        end.heads_met = 0;
+        let mut start = std::mem::replace(&mut self.state, end);
+        start.no_heads = no_heads;
         let chunk = Statements {
             block,
-            start: std::mem::replace(&mut self.state, end),
+            start,
             line: self.line,
             broken,
         };

@@ -140,7 +140,7 @@ impl<V: Visit> Walk<'_, '_, V> {
         if others.iter().any(|other| word.eq_ignore_ascii_case(other)) {
             if word.eq_ignore_ascii_case(b"INTO") {
                 // `INSERT ALL INTO … VALUES (…) INTO …`
-                return self.insert_head(at, at);
+                return self.head(at + 1, |walk| walk.insert_head(at, at));
             }
             self.state.mode = Mode::Statement;
             return Ok(at);

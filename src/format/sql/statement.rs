@@ -56,10 +56,10 @@ impl<V: Visit> Walk<'_, '_, V> {
     fn first_word(&mut self, at: usize, end: usize) -> Step<usize> {
         let word = self.text.bytes[at..end].to_ascii_uppercase();
         match &word[..] {
-            b"INSERT" | b"REPLACE" => self.insert_head(at, end),
-            b"COPY" => self.copy_head(end),
-            b"CREATE" => self.create(end),
-            b"UPDATE" => self.update(end),
+            b"INSERT" | b"REPLACE" => self.head(end, |walk| walk.insert_head(at, end)),
+            b"COPY" => self.head(end, |walk| walk.copy_head(end)),
+            b"CREATE" => self.head(end, |walk| walk.create(end)),
+            b"UPDATE" => self.head(end, |walk| walk.update(end)),
             b"REM" | b"REMARK" | b"PROMPT" => {
                 let next = self.text.line_end(end)?;
                 self.state.dialect = self.state.dialect.shown(Vendor::Oracle);
@@ -85,6 +85,27 @@ impl<V: Visit> Walk<'_, '_, V> {
             }
             _ => Ok(self.enter_other(false, end)),
         }
+    }
+
+    /// Reads a head, or enters another statement that goes on at `end`: what is told only from what follows.
+    pub(super) fn head(
+        &mut self,
+        end: usize,
+        read: impl FnOnce(&mut Self) -> Step<usize>,
+    ) -> Step<usize> {
+        let number = self.state.heads_met;
+        self.state.heads_met += 1;
+        if self.state.no_heads.binary_search(&number).is_ok() {
+            return Ok(self.enter_other(false, end));
+        }
+        let dialect = self.state.dialect;
+        let next = read(self)?;
+        if next == end && matches!(self.state.mode, Mode::Other { routine: false, .. }) {
+            // What comes is read again.
+            self.state.dialect = dialect;
+            self.state.no_heads.push(number);
+        }
+        Ok(next)
     }
 
     pub(super) fn enter_other(&mut self, routine: bool, next: usize) -> usize {

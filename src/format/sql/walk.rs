@@ -86,6 +86,10 @@ pub(super) struct State {
     pub(super) delimiter: Option<Arc<[u8]>>,
     /// Whether a line starts here.
     pub(super) line_start: bool,
+    /// Words met since the cut before that may start a head, and those of them that start none. That may depend on text far
+    /// behind: a chunk, which may end sooner, is told.
+    pub(super) heads_met: u32,
+    pub(super) no_heads: Vec<u32>,
     /// Bytes looked at in vain, and bytes walked through.
     wasted: u64,
     walked: u64,
@@ -103,6 +107,8 @@ impl State {
             heads: Vec::new(),
             delimiter: None,
             line_start: true,
+            heads_met: 0,
+            no_heads: Vec::new(),
             wasted: 0,
             walked: 0,
             broken: 0,

@@ -107,8 +107,10 @@ impl Placeholders {
     /// Whether the value may be one of those told by their start or end.
     #[inline]
     pub(crate) fn may_hold(&self, value: &[u8]) -> bool {
-        let may = |end: Option<&[u8; END]>| end.is_none_or(|end| self.ends.may_have(of_end(*end)));
-        self.are_open() && (may(value.first_chunk()) || may(value.last_chunk()))
+        let (Some(first), Some(last)) = (value.first_chunk(), value.last_chunk()) else {
+            return self.are_open();
+        };
+        self.are_open() && self.ends.may_have(of_end(*first)) | self.ends.may_have(of_end(*last))
     }
 }
 

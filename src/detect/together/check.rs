@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::super::bits::Bits;
 use super::super::find::{Cell, Column, PutBy};
 use super::super::program::Programs;
 use super::super::shape::{ELEMENTS, shape};
@@ -218,16 +219,15 @@ impl Matcher {
             }
         }
         if is_open {
-            for (index, cell) in cells.iter().enumerate() {
-                let (done, bit) = (&mut settled[index / 64], 1 << (index % 64));
-                if *done & bit != 0 {
-                    continue;
-                }
-                let is_parted = parted[index / 64] & bit != 0;
-                if !is_parted && self.is_clean(batch, together, cell, programs, work) {
-                    *done |= bit;
-                } else {
-                    odd.push(*cell);
+            let parts = cells.chunks(64).zip(&mut settled).zip(&*parted);
+            for ((cells, done), parted) in parts {
+                for bit in Bits(!*done & u64::MAX >> (64 - cells.len())) {
+                    let is_parted = parted >> bit & 1 == 1;
+                    if !is_parted && self.is_clean(batch, together, &cells[bit], programs, work) {
+                        *done |= 1 << bit;
+                    } else {
+                        odd.push(cells[bit]);
+                    }
                 }
             }
         }
@@ -308,20 +308,18 @@ impl Matcher {
         ] {
             let evidence = evidence | EvidenceSet::WHOLE;
             for (place, word) in bits.iter_mut().enumerate() {
-                let mut left = if found.lists || placeholders.are_open() {
-                    *word
-                } else {
-                    *word & values.suspects[place]
-                };
-                while left != 0 {
-                    let bit = left.trailing_zeros();
-                    left &= left - 1;
-                    let index = place * 64 + bit as usize;
+                let mut suspects = values.suspects[place];
+                if placeholders.are_open() {
+                    for bit in Bits(*word & !suspects) {
+                        let (value, _) = values.of(place * 64 + bit, text, &found.wholes);
+                        suspects |= u64::from(placeholders.may_hold(value)) << bit;
+                    }
+                }
+                for bit in Bits(if found.lists { *word } else { *word & suspects }) {
+                    let index = place * 64 + bit;
                     let (value, hash) = values.of(index, text, &found.wholes);
                     let mut evidence = evidence;
-                    let may_hold =
-                        values.suspects[place] >> bit & 1 == 1 || placeholders.may_hold(value);
-                    if may_hold && placeholders.holds(value, hash) {
+                    if suspects >> bit & 1 == 1 && placeholders.holds(value, hash) {
                         evidence = evidence | EvidenceSet::PLACEHOLDER;
                     } else if !found.lists {
                         continue;

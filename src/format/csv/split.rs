@@ -211,7 +211,7 @@ fn cell_end(text: &[u8], from: usize, dialect: &Dialect, stops: &mut Stops<'_>) 
 /// what it passes over.
 struct Stops<'t> {
     text: &'t [u8],
-    bytes: [u8; 3],
+    bytes: [i8x16; 3],
     /// The block looked at last, and which of its bytes are stops.
     block: usize,
     mask: u64,
@@ -229,7 +229,7 @@ impl<'t> Stops<'t> {
         };
         Self {
             text,
-            bytes,
+            bytes: bytes.map(|byte| i8x16::splat(byte.cast_signed())),
             block: usize::MAX,
             mask: 0,
         }
@@ -274,7 +274,7 @@ impl<'t> Stops<'t> {
     }
 
     fn stops_of(&self, bytes: &[u8; BLOCK]) -> u64 {
-        let [a, b, c] = self.bytes.map(|byte| i8x16::splat(byte.cast_signed()));
+        let [a, b, c] = self.bytes;
         let parts = bytes.as_chunks::<16>().0.iter().enumerate();
         parts.fold(0, |mask, (part, bytes)| {
             let bytes = i8x16::new(bytes.map(u8::cast_signed));

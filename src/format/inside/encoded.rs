@@ -8,6 +8,8 @@ use crate::format::json::is_data;
 
 /// Bytes of base64 that are worth a look.
 pub(super) const SHORTEST: usize = 32;
+/// Bytes of it that are looked at first: they are twelve of the text.
+const START: usize = 16;
 /// Its lines, in mail and in keys.
 const LINES: [usize; 2] = [64, 76];
 /// Parameters of a query.
@@ -31,26 +33,24 @@ pub(super) fn names_query(name: &str) -> bool {
 
 /// Whether a cell could be base64 of a text. Identifiers and hashes look alike: its first bytes decide.
 pub(super) fn may_be_base64(cell: &[u8]) -> bool {
-    // Most cells have another length.
-    if !cell.len().is_multiple_of(4) && cuts(cell).next().is_none() {
+    let is_whole = cell.len().is_multiple_of(4);
+    // Most cells have another length, and no line end where base64 has one.
+    if !is_whole && cuts(cell).next().is_none() {
         return false;
     }
+    let Some(start) = cell.first_chunk::<START>() else {
+        return false;
+    };
     let step = cell.len() / 8;
     let is_standard = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
-    let is_whole =
-        cell.len().is_multiple_of(4) && (0..8).all(|part| is_standard(cell[part * step]));
-    if !is_whole && !has_lines(cell) {
-        return false;
-    }
-    // Neither words nor identifiers in parts.
-    let is_one = cell[..8]
-        .iter()
-        .fold(true, |all, &byte| all & is_letter(byte));
+    let is_whole = is_whole && (0..8).all(|part| is_standard(cell[part * step]));
     // Text in base64 has other letters among its first; hashes, numbers and GUIDs have none.
     let is_of_number = |byte: &u8| byte.is_ascii_hexdigit() || *byte == b'-';
-    is_one
-        && !cell[..16].iter().all(is_of_number)
-        && starts_text(&decode(&cell[..16]))
+    (is_whole || has_lines(cell))
+        // Neither words nor identifiers in parts.
+        && start.iter().all(|&byte| is_letter(byte))
+        && !start.iter().all(is_of_number)
+        && starts_text(&decode(start))
         && are_letters(cell)
 }
 

@@ -64,25 +64,30 @@ impl<'s> Unfold<'s> {
     fn look(&mut self, batch: &Batch<'_>) -> bool {
         self.opened.clear();
         let has_query = self.columns.contains(&Named::Query);
-        for (index, value) in batch.values.iter().enumerate() {
+        // Of cells that stand as they are stored, those have no line end behind which another stands on the same line:
+        // nearly all.
+        let is_stored = matches!(batch.offsets, OffsetMap::Shift(_));
+        let lines = batch.values.iter().skip(1).map(|next| next.line);
+        let lines = lines.map(Some).chain([None]);
+        for ((index, value), next_line) in (0..).zip(batch.values).zip(lines) {
             let len = (value.end - value.start) as usize;
             if len < SHORTEST {
                 continue;
             }
             // Most cells are short, and start like none.
             let shape = SHAPES[usize::from(batch.text[value.start as usize])];
-            let is_none = shape == Shape::None && len < encoded::SHORTEST;
-            let has_lines = len >= table::SHORTEST && has_lines(batch, index);
-            if (!is_none || has_query || has_lines) && self.may_hold(batch, value, shape, has_lines)
-            {
-                self.opened.push(index as u32);
+            let is_line = len >= table::SHORTEST && !(is_stored && next_line == Some(value.line));
+            let is_none = shape == Shape::None && len < encoded::SHORTEST && !is_line;
+            if (!is_none || has_query) && self.may_hold(batch, value, shape, is_line) {
+                self.opened.push(index);
             }
         }
         !self.opened.is_empty()
     }
 
+    /// Whether a cell may hold others; `is_line` where it may have a line end in it.
     #[inline(never)]
-    fn may_hold(&self, batch: &Batch<'_>, value: &Value, shape: Shape, has_lines: bool) -> bool {
+    fn may_hold(&self, batch: &Batch<'_>, value: &Value, shape: Shape, is_line: bool) -> bool {
         let cell = &batch.text[value.start as usize..value.end as usize];
         let named = self.columns.get(value.column.0 as usize);
         if cell.len() > LONGEST || named == Some(&Named::Text) {
@@ -93,7 +98,7 @@ impl<'s> Unfold<'s> {
             Shape::None => false,
             shape => shape.may_be(cell),
         };
-        may || named == Some(&Named::Query) || has_lines && table::may_be(cell)
+        may || named == Some(&Named::Query) || is_line && table::may_be(cell)
     }
 
     fn gather(&mut self, batch: &Batch<'_>) {
@@ -117,16 +122,6 @@ impl<'s> Unfold<'s> {
             }
         }
     }
-}
-
-/// Whether a cell has a line end in it. Of cells that stand as they are stored, those have none behind which another stands on
-/// the same line: nearly all.
-fn has_lines(batch: &Batch<'_>, index: usize) -> bool {
-    let value = &batch.values[index];
-    let is_stored = matches!(batch.offsets, OffsetMap::Shift(_));
-    let next = batch.values.get(index + 1).filter(|_| is_stored);
-    next.is_none_or(|next| next.line != value.line)
-        && memchr::memchr(b'\n', &batch.text[value.start as usize..value.end as usize]).is_some()
 }
 
 impl Sink for Unfold<'_> {

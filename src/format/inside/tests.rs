@@ -285,8 +285,11 @@ fn only_cells_over_lines_are_looked_at() {
         rows: Rows::One(&[0, 0, 0]),
         offsets: &OffsetMap::Shift(0),
     };
-    let has_lines = [0, 1, 2].map(|index| super::has_lines(&batch, index));
-    assert_eq!(has_lines, [false, true, false]);
+    let mut taken = Taken::default();
+    let mut inside = Unfold::new(&mut taken);
+    inside.column("p");
+    assert!(inside.look(&batch));
+    assert_eq!(inside.opened, [1]);
 }
 
 #[test]

@@ -47,9 +47,9 @@ pub(super) fn may_be_base64(cell: &[u8]) -> bool {
     // Text in base64 has other letters among its first; hashes, numbers and GUIDs have none.
     let is_of_number = |byte: &u8| byte.is_ascii_hexdigit() || *byte == b'-';
     (is_whole || has_lines(cell))
+        && !start.iter().all(is_of_number)
         // Neither words nor identifiers in parts.
         && start.iter().all(|&byte| is_letter(byte))
-        && !start.iter().all(is_of_number)
         && starts_text(&decode(start))
         && are_letters(cell)
 }

@@ -16,10 +16,6 @@ use regex_syntax::hir::Hir;
 use super::pattern_nfa_config;
 use crate::error::Error;
 
-mod abreast;
-
-pub(super) use abreast::Ends;
-
 /// Memory of the lazy DFA's states, for each thread, in bytes: enough never to be cleared on ordinary data.
 const CACHE: usize = 32 << 20;
 /// Transitions kept, four bytes each; when there are more, all are made afresh.
@@ -30,8 +26,6 @@ const SPECIAL: u32 = 1 << 31;
 const UNKNOWN: u32 = u32::MAX;
 /// The state from which nothing can match.
 const DEAD: u32 = u32::MAX - 1;
-/// The same as a state that is ordinary, and never left: the first row of transitions.
-const SINK: u32 = 0;
 
 /// Patterns, compiled together. Immutable; what a search changes is in [`States`].
 pub(super) struct Automaton {
@@ -60,9 +54,19 @@ pub(super) struct States {
     matches: Vec<Box<[u16]>>,
     /// How often all was forgotten.
     forgotten: u64,
-    /// Texts that are walked over abreast, by length.
-    order: Vec<u32>,
 }
+
+/// Patterns that match at the start of a text, one bit each.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Ends {
+    /// Those that match all of it.
+    pub(super) whole: u64,
+    /// Those that match less of it only.
+    pub(super) part: u64,
+}
+
+/// Texts walked over at a time: what a step waits for is there sooner than the next text's turn ends.
+const ABREAST: usize = 4;
 
 /// Room for a mask in a row of transitions.
 const MASK: usize = 2;
@@ -127,7 +131,6 @@ impl Automaton {
             starts: [UNKNOWN; 257],
             matches: Vec::new(),
             forgotten: 0,
-            order: Vec::new(),
         };
         self.reset(&mut states);
         states
@@ -136,7 +139,7 @@ impl Automaton {
     /// Forgets all states.
     fn reset(&self, states: &mut States) {
         states.cache.reset(&self.dfa);
-        self.forget(states);
+        Self::forget(states);
     }
 
     /// Calls `found` with each place where patterns that start at `start` match up to, shortest first, and those patterns:
@@ -151,6 +154,99 @@ impl Automaton {
     ) {
         let state = self.start(text, start, states);
         self.go_on(&text[..end], (start, state), states, found);
+    }
+
+    /// How the first 64 patterns match at the start of each of some texts; says nothing of those of `longest` bytes or more.
+    pub(super) fn ends(
+        &self,
+        texts: &[&[u8]],
+        longest: usize,
+        states: &mut States,
+        ends: &mut Vec<Ends>,
+    ) {
+        let (abreast, others) = texts.as_chunks::<ABREAST>();
+        for texts in abreast {
+            let forgotten = states.forgotten;
+            let (at, after) = self.abreast(texts, states);
+            for (text, state) in texts.iter().zip(after) {
+                // Its state is no longer known: from the start again.
+                let from = if states.forgotten == forgotten {
+                    (at, state)
+                } else {
+                    (0, self.start(text, 0, states))
+                };
+                ends.push(self.ends_from(text, longest, from, states));
+            }
+        }
+        for text in others {
+            let from = (0, self.start(text, 0, states));
+            ends.push(self.ends_from(text, longest, from, states));
+        }
+    }
+
+    #[inline]
+    fn ends_from(
+        &self,
+        text: &[u8],
+        longest: usize,
+        from: (usize, u32),
+        states: &mut States,
+    ) -> Ends {
+        let mut all = Ends::default();
+        if text.len() >= longest || from.1 == DEAD {
+            return all;
+        }
+        if from.0 == text.len() {
+            let next = states.transitions[from.1 as usize + self.end];
+            if next == DEAD {
+                return all;
+            }
+            if next != UNKNOWN {
+                all.whole = states.mask(next & !SPECIAL, self.end);
+                return all;
+            }
+        }
+        self.ends_behind(text, from, states)
+    }
+
+    /// The same where there are bytes left, or transitions to learn.
+    #[inline(never)]
+    fn ends_behind(&self, text: &[u8], from: (usize, u32), states: &mut States) -> Ends {
+        let mut all = Ends::default();
+        self.go_on(text, from, states, |end, _, mask| {
+            if end == text.len() {
+                all.whole = mask;
+            } else {
+                all.part |= mask;
+            }
+        });
+        all.part &= !all.whole;
+        all
+    }
+
+    /// Goes over texts up to where one of them ends or has something out of the ordinary; gives that place, and the states.
+    #[inline]
+    fn abreast(&self, texts: &[&[u8]; ABREAST], states: &mut States) -> (usize, [u32; ABREAST]) {
+        let mut now = [self.start(texts[0], 0, states); ABREAST];
+        let len = texts.iter().map(|text| text.len()).min().unwrap_or(0);
+        if now[0] == DEAD {
+            return (0, now);
+        }
+        let texts = texts.map(|text| &text[..len]);
+        let transitions = &states.transitions[..];
+        let mut at = 0;
+        while at < len {
+            let next = std::array::from_fn(|lane| {
+                let class = usize::from(self.classes[usize::from(texts[lane][at])]);
+                transitions[now[lane] as usize + class]
+            });
+            if next.iter().fold(0, |all, state: &u32| all | state) >= SPECIAL {
+                break;
+            }
+            now = next;
+            at += 1;
+        }
+        (at, now)
     }
 
     /// Goes on with a walk from a place and the state there, as [`Automaton::matches`].
@@ -278,7 +374,7 @@ impl Automaton {
         if states.cache.clear_count() != cleared || states.transitions.len() >= MOST_TRANSITIONS {
             // The states known so far are no longer those of the lazy DFA, or too many: this one goes on, all else is
             // made again.
-            self.forget(states);
+            Self::forget(states);
             return self.adopt(id, states);
         }
         let next = self.adopt(id, states);
@@ -287,17 +383,13 @@ impl Automaton {
     }
 
     /// Forgets our copies of states, but leaves the lazy DFA's cache as it is.
-    fn forget(&self, states: &mut States) {
+    fn forget(states: &mut States) {
         states.transitions.clear();
         states.lazy.clear();
         states.known.clear();
         states.starts = [UNKNOWN; 257];
         states.matches.clear();
         states.forgotten += 1;
-        states.transitions.resize(self.stride, SINK);
-        states.transitions[self.end] = DEAD;
-        states.lazy.push(LazyStateID::default());
-        states.matches.push(Box::default());
     }
 
     fn patterns_of(&self, id: LazyStateID, states: &States) -> Box<[u16]> {

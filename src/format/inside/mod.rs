@@ -64,22 +64,20 @@ impl<'s> Unfold<'s> {
     fn look(&mut self, batch: &Batch<'_>) -> bool {
         self.opened.clear();
         let has_query = self.columns.contains(&Named::Query);
-        // Of cells that stand as they are stored, those have no line end behind which another stands on the same line:
-        // nearly all.
-        let is_stored = matches!(batch.offsets, OffsetMap::Shift(_));
-        let lines = batch.values.iter().skip(1).map(|next| next.line);
-        let lines = lines.map(Some).chain([None]);
-        for ((index, value), next_line) in (0..).zip(batch.values).zip(lines) {
+        for (index, value) in batch.values.iter().enumerate() {
             let len = (value.end - value.start) as usize;
             if len < SHORTEST {
                 continue;
             }
             // Most cells are short, and start like none.
             let shape = SHAPES[usize::from(batch.text[value.start as usize])];
-            let is_line = len >= table::SHORTEST && !(is_stored && next_line == Some(value.line));
+            if shape == Shape::None && len < table::SHORTEST && !has_query {
+                continue;
+            }
+            let is_line = len >= table::SHORTEST && may_have_lines(batch, index);
             let is_none = shape == Shape::None && len < encoded::SHORTEST && !is_line;
             if (!is_none || has_query) && self.may_hold(batch, value, shape, is_line) {
-                self.opened.push(index);
+                self.opened.push(index as u32);
             }
         }
         !self.opened.is_empty()
@@ -122,6 +120,15 @@ impl<'s> Unfold<'s> {
             }
         }
     }
+}
+
+/// Whether a cell may have a line end in it. Of cells that stand as they are stored, those have none behind which another
+/// stands on the same line: nearly all.
+#[inline]
+fn may_have_lines(batch: &Batch<'_>, index: usize) -> bool {
+    let is_stored = matches!(batch.offsets, OffsetMap::Shift(_));
+    let next = batch.values.get(index + 1).filter(|_| is_stored);
+    next.is_none_or(|next| next.line != batch.values[index].line)
 }
 
 impl Sink for Unfold<'_> {

@@ -240,6 +240,111 @@ fn members_that_overlap_share_the_bound() {
     assert_eq!(records.len(), 201);
 }
 
+/// A member that is a few zeros, packed, and claims to be most of what may be held: what counts is what there is of it.
+#[test]
+fn a_size_that_an_entry_claims_counts_for_nothing() {
+    let mut kernel = DeflateEncoder::new(Vec::new(), Compression::fast());
+    zeros(&mut kernel, 60);
+    let mut archive = zip(&[Entry {
+        name: b"k".to_vec(),
+        method: 8,
+        stored: kernel.finish().unwrap(),
+        size: 60 << 20,
+    }]);
+    let index = archive
+        .windows(4)
+        .position(|four| four == b"PK\x01\x02")
+        .unwrap();
+    // Its packed size, in the index: with it 60 MB would be little.
+    archive[index + 20..index + 24].copy_from_slice(&(50_u32 << 20).to_le_bytes());
+    let records = scanned(&[("claims.zip", archive)]);
+    let member = of(&records, "claims.zip", Some("k"));
+    assert_ne!(member["status"], "scanned", "{member}");
+}
+
+/// A header of as many columns as it has bytes.
+#[test]
+fn columns_beyond_the_hundred_thousandth_share_one() {
+    let mut csv = b"e".to_vec();
+    for _ in 1..300_000 {
+        csv.extend_from_slice(b",e");
+    }
+    csv.push(b'\n');
+    for name in ["jor", "mir", "tal"] {
+        csv.extend_from_slice(&b",".repeat(299_999));
+        csv.extend_from_slice(format!("{name}@postluxterra.nl\n").as_bytes());
+    }
+    let records = scanned(&[("wide.csv", csv)]);
+    let file = of(&records, "wide.csv", None);
+    assert_eq!(
+        (&file["status"], &file["records"], &file["findings"]),
+        (&"scanned".into(), &3.into(), &3.into()),
+        "{file}"
+    );
+}
+
+/// A database of two pages of 512 bytes, and on the second as many rows, all of which lie in the same place.
+fn overlapping_rows(count: u16) -> Vec<u8> {
+    // A record: the length of its head, the kind of each column, and the columns.
+    let row = |columns: &[&[u8]]| {
+        let mut record = vec![columns.len() as u8 + 1];
+        for column in columns {
+            record.push(if column.len() == 1 {
+                1
+            } else {
+                column.len() as u8 * 2 + 13
+            });
+        }
+        columns
+            .iter()
+            .for_each(|column| record.extend_from_slice(column));
+        [&[record.len() as u8, 1][..], &record].concat()
+    };
+    // A leaf whose rows start at `head`.
+    let leaf = |page: &mut [u8], head: usize, count: u16, cell: &[u8]| {
+        let at = page.len() - cell.len();
+        page[at..].copy_from_slice(cell);
+        page[head] = 0x0d;
+        page[head + 3..head + 5].copy_from_slice(&count.to_be_bytes());
+        page[head + 5..head + 7].copy_from_slice(&(at as u16).to_be_bytes());
+        for number in 0..usize::from(count) {
+            let pointer = head + 8 + 2 * number;
+            page[pointer..pointer + 2].copy_from_slice(&(at as u16).to_be_bytes());
+        }
+    };
+    let mut first = vec![0; 512];
+    first[..16].copy_from_slice(b"SQLite format 3\0");
+    first[16..24].copy_from_slice(&[2, 0, 1, 1, 0, 64, 32, 32]);
+    // Two pages, a schema of the fourth kind, UTF-8.
+    (first[31], first[47], first[59]) = (2, 4, 1);
+    let table: [&[u8]; 5] = [
+        b"table",
+        b"people",
+        b"people",
+        &[2],
+        b"CREATE TABLE people (email)",
+    ];
+    leaf(&mut first, 100, 1, &row(&table));
+    let mut second = vec![0; 512];
+    leaf(&mut second, 0, count, &row(&[b"jor@postluxterra.nl"]));
+    [first, second].concat()
+}
+
+#[test]
+fn rows_that_lie_in_the_same_place_are_no_more_than_their_page_holds() {
+    let records = scanned(&[
+        ("one.db", overlapping_rows(1)),
+        ("many.db", overlapping_rows(200)),
+    ]);
+    assert_eq!(of(&records, "one.db", None)["status"], "scanned");
+    assert_eq!(of(&records, "one.db", None)["records"], 1);
+    let many = of(&records, "many.db", None);
+    assert_eq!(many["status"], "partial", "{many}");
+    assert!(many["records"].as_u64().unwrap() <= 200);
+    let found = many["findings"].as_u64().unwrap();
+    assert!((1..=512 / 19).contains(&found), "{found}");
+}
+
 #[test]
 fn a_hundred_thousand_members_are_all_read() {
     let entries: Vec<Entry> = (0..100_000)

@@ -190,7 +190,9 @@ fn is_structured(country: &[u8], mut rest: &[u8]) -> bool {
         return true;
     };
     for &(count, kinds) in &PARTS[place] {
-        let (part, behind) = rest.split_at_checked(usize::from(count)).unwrap_or_default();
+        let (part, behind) = rest
+            .split_at_checked(usize::from(count))
+            .unwrap_or_default();
         let found = part
             .iter()
             .fold(0, |all, byte| all | KINDS[usize::from(*byte)]);

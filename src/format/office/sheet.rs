@@ -186,4 +186,24 @@ mod tests {
         assert_eq!(shown(&Data::Float(1e15)), "1000000000000000");
         assert_eq!(shown(&Data::Bool(true)), "true");
     }
+
+    #[test]
+    fn cells_come_to_no_more_than_may_be_held() {
+        let workbook = concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/fixtures/corpus/office-sheets/in/klanten.xlsx"
+        );
+        let bytes = Bytes::from(std::fs::read(workbook).unwrap());
+        let mut read = |mut left: Option<usize>| {
+            let mut book = open_workbook_auto_from_rs(Cursor::new(bytes.clone())).unwrap();
+            let name = book.sheet_names()[0].clone();
+            let mut cells = Vec::new();
+            let done = collect(&mut book, &name, &mut cells, &mut left);
+            (done, cells.len(), left)
+        };
+        let (done, all, left) = read(Some(MOST_TEXT));
+        assert!(done.is_some() && all > 3 && left.is_some_and(|left| left < MOST_TEXT));
+        let (done, some, left) = read(Some(2 * (size_of::<Cell>() + 40)));
+        assert!(done.is_none() && some < all && left.is_none());
+    }
 }

@@ -3,6 +3,7 @@
 //! A dictionary lives for the whole chunk, so its values are searched once, however often they occur. What can't be
 //! decoded is a problem of this chunk alone; its text never quotes what was read.
 
+use std::cmp::Ordering;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
@@ -47,7 +48,8 @@ impl Chunk for Leaf {
     fn read(&self, sink: &mut dyn Sink) -> Extent {
         let column = &self.schema.leaves[self.index];
         let mut batches = Batches::new(sink, &column.path);
-        let outcome = self.decode(column, &mut batches);
+        let mut rows = 0;
+        let outcome = self.decode(column, &mut batches, &mut rows);
         batches.flush();
         if let Err(reason) = outcome {
             let reason = if self.is_encrypted() {
@@ -61,41 +63,49 @@ impl Chunk for Leaf {
             )));
         }
         Extent {
-            records: self.rows,
+            records: self.rows.max(rows),
             lines: 0,
         }
     }
 }
 
 impl Leaf {
-    /// Gives all values; the error says, without any data, why not all of them.
-    fn decode(&self, column: &LeafColumn, batches: &mut Batches<'_>) -> Result<(), String> {
+    /// Gives all values, and counts their rows; the error says, without any data, why they are not all, or more.
+    fn decode(
+        &self,
+        column: &LeafColumn,
+        batches: &mut Batches<'_>,
+        row: &mut u64,
+    ) -> Result<(), String> {
         let mut reader = guarded(|| self.open())?;
         let mut gathered = Gathered::default();
-        let mut row: u64 = 0;
         let outcome = loop {
             match guarded(|| reader.next().transpose().map_err(ParquetError::from)) {
                 Ok(None) => break Ok(()),
                 Ok(Some(batch)) => {
-                    if row + batch.num_rows() as u64 >= u64::from(NO_ROW) {
+                    if *row + batch.num_rows() as u64 >= u64::from(NO_ROW) {
                         break Err("rows beyond 4294967294 are not read".into());
                     }
                     if let Err(reason) =
-                        give(&batch, row as u32, column.meaning, batches, &mut gathered)
+                        give(&batch, *row as u32, column.meaning, batches, &mut gathered)
                     {
                         break Err(reason);
                     }
-                    row += batch.num_rows() as u64;
+                    *row += batch.num_rows() as u64;
                 }
                 Err(reason) => break Err(format!("{reason} (from row {row} of it on)")),
             }
         };
         gathered.give(column.meaning, batches)?;
         outcome?;
-        if row < self.rows {
-            return Err(format!("it ends after {row} of {} rows", self.rows));
+        match (*row).cmp(&self.rows) {
+            Ordering::Less => Err(format!("it ends after {row} of {} rows", self.rows)),
+            Ordering::Equal => Ok(()),
+            Ordering::Greater => Err(format!(
+                "it has {row} rows, and its row group {}: what of others belongs to them isn't known",
+                self.rows
+            )),
         }
-        Ok(())
     }
 
     /// Whether the column's first page is encrypted, which a footer that isn't needn't say in words that the library knows.

@@ -188,16 +188,38 @@ fn hides_names(bytes: &[u8]) -> bool {
     let names: Vec<&[u8]> = names.chain([&b"Encrypt"[..]]).collect();
     memchr::memchr_iter(b'#', bytes).any(|at| {
         let before = &bytes[at.saturating_sub(LONGEST)..at];
-        let Some(slash) = memchr::memrchr(b'/', before) else {
+        // What is compressed has such signs by chance: the number must be part of the name, and the name no longer.
+        let part = before.iter().rev().take_while(|byte| is_regular(byte));
+        let start = at - part.count();
+        if !bytes[..start].ends_with(b"/") {
             return false;
-        };
-        let start = at - before.len() + slash + 1;
-        let name = unescaped(&bytes[start..bytes.len().min(start + LONGEST)]);
-        names.iter().any(|hidden| {
-            let rest = name.strip_prefix(*hidden);
-            rest.is_some_and(|rest| !rest.first().is_some_and(u8::is_ascii_alphanumeric))
-        })
+        }
+        let rest = &bytes[start..bytes.len().min(start + LONGEST + 1)];
+        let len = rest.iter().take_while(|byte| is_regular(byte)).count();
+        names.contains(&&unescaped(&rest[..len])[..])
     })
+}
+
+/// Whether a byte may be part of a name: neither white space nor a delimiter (ISO 32000-2 section 7.2.3).
+fn is_regular(byte: &u8) -> bool {
+    !matches!(
+        byte,
+        0 | b'\t'
+            | b'\n'
+            | 0x0c
+            | b'\r'
+            | b' '
+            | b'('
+            | b')'
+            | b'<'
+            | b'>'
+            | b'['
+            | b']'
+            | b'{'
+            | b'}'
+            | b'/'
+            | b'%'
+    )
 }
 
 fn unescaped(mut name: &[u8]) -> Vec<u8> {
@@ -407,6 +429,9 @@ mod tests {
             b"/Columns 1728 /Colors 3",
             b"/Columns 9 0 R",
             b"/A#20B 4",
+            // As compressed bytes may have it.
+            b"/W\x9f\x01(#41 4",
+            b"/W\x9f#41 4",
         ] {
             assert!(!has_wrong_lengths(text));
         }

@@ -123,7 +123,7 @@ impl Reader for Members {
             self.position = self.store.len();
             return Ok(None);
         };
-        self.position += entry.packed;
+        self.position = self.position.saturating_add(entry.packed);
         Ok(Some(match self.unpack(&entry) {
             Ok(body) => Piece::Apart(Member {
                 name: entry.name,

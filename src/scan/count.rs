@@ -1,6 +1,5 @@
 //! The values of one chunk: searched, counted, and their hits packed.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::hits::{Hit, Kind, Packed};
@@ -79,8 +78,8 @@ pub(super) struct ChunkSink<'r> {
     accumulator: Accumulator,
     scratch: Scratch,
     columns: Vec<ChunkColumn>,
-    /// From a place in the accumulator to the chunk's column.
-    known: HashMap<usize, ColumnId>,
+    /// By the place in the accumulator, the chunk's column.
+    known: Vec<Option<ColumnId>>,
     plans: Vec<Arc<ColumnPlan>>,
     /// For each column, the rows that aren't empty.
     filled: Vec<u64>,
@@ -219,7 +218,7 @@ impl<'r> ChunkSink<'r> {
             accumulator,
             scratch,
             columns: Vec::new(),
-            known: HashMap::new(),
+            known: Vec::new(),
             plans: Vec::new(),
             filled: Vec::new(),
             found: Found::default(),
@@ -260,12 +259,13 @@ impl<'r> ChunkSink<'r> {
 
     /// The chunk's number of a column at a place in the accumulator.
     fn numbered(&mut self, at: usize, name: &Arc<str>, table: u32) -> ColumnId {
-        if let Some(&known) = self.known.get(&at) {
+        if let Some(&Some(known)) = self.known.get(at) {
             return known;
         }
         let id = ColumnId(self.columns.len() as u32);
         let plan = self.reading.plan(name);
-        self.known.insert(at, id);
+        self.known.resize(self.known.len().max(at + 1), None);
+        self.known[at] = Some(id);
         self.plans.push(plan);
         self.filled.push(0);
         self.columns.push(ChunkColumn {

@@ -3,9 +3,11 @@
 //! Chunks end in any order on any thread. A thread counts into an accumulator it has to itself; those are merged, and
 //! rows and lines that were counted within chunks made absolute, once the last chunk is done.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+
+use hashbrown::HashMap;
 
 use super::hits::Stored;
 use super::pseudonym::Samples;

@@ -4,9 +4,10 @@
 //! What is known of a member while it is read takes kilobytes; its events take some hundred bytes, which wait together with
 //! the hits: up to a bound in memory, and beyond that in the temporary file.
 
-use std::collections::HashMap;
 use std::io;
 use std::sync::Arc;
+
+use hashbrown::HashMap;
 
 use super::hits::{Packed, Spool, Stored, Unpack, number, text};
 use crate::event::{ColumnRecord, DetectorName, Event, FileRecord, Finding, Place};

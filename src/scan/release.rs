@@ -1,11 +1,12 @@
 //! From a complete ledger to events: findings, then columns, then the `file` record.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
 use foldhash::fast::FixedState;
+use hashbrown::HashMap;
 
 use super::Emit;
 use super::hits::{Hit, Kind};

@@ -3,10 +3,11 @@
 //! A chunk goes to the thread pool with a lease on the bytes in flight. When no lease is left, the reading thread scans
 //! the chunk itself: memory is bounded, and nobody waits idle, however fast the reader is.
 
-use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+
+use hashbrown::HashMap;
 
 use super::count::ChunkSink;
 use super::hits::Spool;

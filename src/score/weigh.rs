@@ -1,9 +1,9 @@
 //! Bayes' rule over what a column's values could be: all genuine, some, or none.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
 
 use foldhash::fast::FixedState;
+use hashbrown::HashMap;
 
 use super::{EvidenceSet, probability};
 use crate::detect::FormId;

@@ -194,7 +194,7 @@ mod tests {
             "/fixtures/corpus/office-sheets/in/klanten.xlsx"
         );
         let bytes = Bytes::from(std::fs::read(workbook).unwrap());
-        let mut read = |mut left: Option<usize>| {
+        let read = |mut left: Option<usize>| {
             let mut book = open_workbook_auto_from_rs(Cursor::new(bytes.clone())).unwrap();
             let name = book.sheet_names()[0].clone();
             let mut cells = Vec::new();

@@ -23,6 +23,7 @@ mod overview;
 pub(crate) mod page;
 #[cfg(feature = "parquet")]
 mod parquet;
+mod reasons;
 mod record;
 mod sarif;
 mod table;

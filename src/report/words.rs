@@ -174,6 +174,37 @@ words! {
     sure: "Sure", "Zekerheid";
     examples: "Examples", "Voorbeelden";
     evidence: "Evidence", "Bewijs";
+    decimal: ".", ",";
+    reason_shape: "It looks like one", "Het ziet er zo uit";
+    reason_check: "Its check holds: {what}", "De controle klopt: {what}";
+    reason_not_in_list: "It is not in a list: {what}", "Het staat niet in een lijst: {what}";
+    reason_reveals: "It tells: {what}", "Het verraadt: {what}";
+    reason_third_party: "Third party: {what}", "Derde partij: {what}";
+    reason_near: "A word nearby: {what}", "Een woord in de buurt: {what}";
+    reason_a_word_nearby: "A word nearby", "Een woord in de buurt";
+    reason_label: "The word right before it: {what}", "Het woord er vlak voor: {what}";
+    reason_a_word_before: "A word right before it", "Een woord er vlak voor";
+    reason_rival_near: "Near a word for something that looks the same", "Bij een woord voor iets dat er net zo uitziet";
+    reason_placeholder: "A placeholder or test value", "Een plaatshouder of testwaarde";
+    reason_header: "The name of the column: {what}", "De naam van de kolom: {what}";
+    reason_header_part: "Part of the name of the column: {what}", "Een deel van de naam van de kolom: {what}";
+    reason_path: "The name above the column: {what}", "De naam boven de kolom: {what}";
+    reason_header_about: "The name of the column is about one: {what}", "De naam van de kolom gaat erover: {what}";
+    reason_header_against: "The name of the column says otherwise: {what}", "De naam van de kolom zegt iets anders: {what}";
+    reason_header_of_another: "The name of the column means something else: {what}",
+        "De naam van de kolom betekent iets anders: {what}";
+    reason_neighbours: "The columns beside it: {what}", "De kolommen ernaast: {what}";
+    reason_country: "The country of the columns beside it: {what}", "Het land van de kolommen ernaast: {what}";
+    reason_few: "Few cells look so", "Weinig cellen zien er zo uit";
+    reason_constant: "The column hardly varies", "De kolom varieert nauwelijks";
+    reason_sibling: "Other cells of the column are certain", "Andere cellen van de kolom zijn zeker";
+    reason_others: "Other kinds explain the same cells", "Andere soorten verklaren dezelfde cellen";
+    reason_others_in_text: "Other kinds explain the same stretches of text", "Andere soorten verklaren dezelfde stukken tekst";
+    reason_something_else: "The column is certain to hold something else", "De kolom bevat zeker iets anders";
+    reason_calibration: "Adjusted to what was measured", "Bijgesteld naar wat is gemeten";
+    reason_passes: "{share} % of the cells pass the check; by chance {chance} % would",
+        "{share} % van de cellen doorstaat de controle; bij toeval zou dat {chance} % zijn";
+    reason_passed: "{passed} of {all} pass the check", "{passed} van de {all} doorstaan de controle";
     accepted: "accepted", "geaccepteerd";
     accepted_by: "Accepted by {who}: {why}", "Geaccepteerd door {who}: {why}";
     accepted_until: "until {until}", "tot en met {until}";
@@ -219,8 +250,8 @@ words! {
     special_note: "GDPR article 9", "AVG artikel 9";
     criminal_note: "GDPR article 10", "AVG artikel 10";
     map: "Where it lives", "Waar het staat";
-    map_hint: "Each row is a file, each column a category; the darker, the more findings. Choose a cell to see its columns.",
-        "Elke rij is een bestand, elke kolom een categorie; hoe donkerder, hoe meer vindplaatsen. Kies een vak voor de kolommen.";
+    map_hint: "Each row is a file, each column a category; the stronger its colour, the more findings. Choose a cell to see its columns.",
+        "Elke rij is een bestand, elke kolom een categorie; hoe sterker de kleur, hoe meer vindplaatsen. Kies een vak voor de kolommen.";
     map_more: "more files are in the table below.", "bestanden meer staan in de tabel hieronder.";
     sureness_title: "How sure", "Hoe zeker";
     sureness_hint: "Findings by confidence.", "Vindplaatsen naar zekerheid.";

@@ -10,6 +10,7 @@ use super::super::escape::{SafeJson, escaped};
 use super::super::gather::Gathered;
 use super::super::layout::{by_rank, group, rank};
 use super::super::overview::input_name;
+use super::super::reasons::in_words;
 use super::super::words::{Words, filled};
 use crate::event::{Acceptance, ColumnDetector, ColumnRecord, thousandths};
 
@@ -55,7 +56,8 @@ pub(super) fn data(
         let input = inputs.number(column);
         for found in by_rank(column) {
             let detector = detectors.number(gathered, words, found);
-            rows.push(row(words, column, found, input, detector));
+            let name_of = |id: &str| name_of(gathered, words, id).to_owned();
+            rows.push(row((words, &name_of), column, found, input, detector));
         }
     }
     let words: serde_json::Map<String, Value> = words
@@ -90,9 +92,7 @@ impl Detectors {
         let key = (Arc::clone(&found.detector), Arc::clone(&found.category));
         let list = &mut self.list;
         *self.index.entry(key).or_insert_with(|| {
-            let rules = &gathered.scan.rules.detectors;
-            let used = rules.iter().find(|rule| *rule.id == *found.detector);
-            let name = used.map_or(&*found.detector, |rule| rule.name_in(words.code));
+            let name = name_of(gathered, words, &found.detector);
             list.push(json!({
                 "id": escaped(&found.detector),
                 "name": escaped(name),
@@ -106,13 +106,20 @@ impl Detectors {
     }
 }
 
+/// The name of a detector; its id where the result names no such rule.
+fn name_of<'n>(gathered: &'n Gathered, words: &Words, id: &'n str) -> &'n str {
+    let rules = &gathered.scan.rules.detectors;
+    let used = rules.iter().find(|rule| *rule.id == *id);
+    used.map_or(id, |rule| rule.name_in(words.code))
+}
+
 /// How sensitive a category is, 0 to 3: its colour.
 pub(super) fn tier(category: &str) -> u8 {
     group(rank(category)).min(3)
 }
 
 fn row(
-    words: &Words,
+    (words, name_of): (&Words, &dyn Fn(&str) -> String),
     column: &ColumnRecord,
     found: &ColumnDetector,
     input: usize,
@@ -128,11 +135,13 @@ fn row(
         .iter()
         .map(|(confidence, count)| (thousandths(*confidence), *count))
         .collect();
-    let weights: Vec<(std::borrow::Cow<'_, str>, f64)> = found
+    let said = |reason: &str| escaped(&in_words(words, name_of, reason)).into_owned();
+    let weights: Vec<(String, f64)> = found
         .weights
         .iter()
-        .map(|weight| (escaped(&weight.what), weight.weight))
+        .map(|weight| (said(&weight.what), weight.weight))
         .collect();
+    let evidence = found.evidence.iter().take(LISTED);
     json!([
         input,
         text(&column.place.table),
@@ -144,7 +153,7 @@ fn row(
         found.distinct,
         found.invalid,
         thousandths(found.confidence),
-        texts(&found.evidence),
+        evidence.map(|reason| said(reason)).collect::<Vec<_>>(),
         texts(&found.examples),
         spread,
         found

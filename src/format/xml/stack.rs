@@ -79,6 +79,14 @@ impl Element {
                 *bytes = decode(bytes);
             }
         }
+        // Decoded, a word may be too long to be a label.
+        for word in [&mut self.label, &mut self.key] {
+            if let Some(Word::Kept(bytes)) = word
+                && !is_label(bytes.trim_ascii())
+            {
+                *word = None;
+            }
+        }
     }
 }
 

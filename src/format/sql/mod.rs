@@ -136,7 +136,7 @@ impl Reader for Dump<'_> {
         let no_heads = std::mem::take(&mut end.no_heads);
         end.heads_met = 0;
         let mut start = std::mem::replace(&mut self.state, end);
-        start.no_heads = no_heads;
+        (start.no_heads, start.is_told) = (no_heads, true);
         let chunk = Statements {
             block,
             start,

@@ -101,6 +101,10 @@ impl<V: Visit> Walk<'_, '_, V> {
         let dialect = self.state.dialect;
         let next = read(self)?;
         if next == end && matches!(self.state.mode, Mode::Other { routine: false, .. }) {
+            if self.state.is_told {
+                // It is one: the word behind it that tells is in the next chunk.
+                return Ok(self.text.bytes.len());
+            }
             // What comes is read again.
             self.state.dialect = dialect;
             self.state.no_heads.push(number);

@@ -90,6 +90,7 @@ pub(super) struct State {
     /// behind: a chunk, which may end sooner, is told.
     pub(super) heads_met: u32,
     pub(super) no_heads: Vec<u32>,
+    pub(super) is_told: bool,
     /// Bytes looked at in vain, and bytes walked through.
     wasted: u64,
     walked: u64,
@@ -109,6 +110,7 @@ impl State {
             line_start: true,
             heads_met: 0,
             no_heads: Vec::new(),
+            is_told: false,
             wasted: 0,
             walked: 0,
             broken: 0,

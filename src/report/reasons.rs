@@ -92,35 +92,39 @@ mod tests {
     use super::super::words::Lang;
     use super::*;
 
-    fn said_in(lang: Lang, reason: &str) -> String {
-        in_words(lang.words(), |id| format!("<{id}>"), reason)
-    }
-
     #[test]
     fn reasons_are_said_in_words() {
-        assert_eq!(
-            said_in(Lang::En, "header:bsn +6.5"),
-            "The name of the column: bsn (+6.5)"
-        );
-        assert_eq!(
-            said_in(Lang::Nl, "column:0.998 pass, chance 0.091 +9.0"),
-            "99,8 % van de cellen doorstaat de controle; bij toeval zou dat 9,1 % zijn (+9,0)"
-        );
-        assert_eq!(
-            said_in(Lang::En, "neighbours:email,email,phone +1.0"),
-            "The columns beside it: <email>, <phone> (+1.0)"
-        );
-        assert_eq!(
-            said_in(Lang::Nl, "shape -2.9"),
-            "Het ziet er zo uit (\u{2212}2,9)"
-        );
-        assert_eq!(
-            said_in(Lang::Nl, "3 of 4 pass the check"),
-            "3 van de 4 doorstaan de controle"
-        );
-        assert_eq!(
-            said_in(Lang::Nl, "of a later version -1.0"),
-            "of a later version (\u{2212}1,0)"
-        );
+        let cases = [
+            (
+                Lang::En,
+                "header:bsn +6.5",
+                "The name of the column: bsn (+6.5)",
+            ),
+            (
+                Lang::Nl,
+                "column:0.998 pass, chance 0.091 +9.0",
+                "99,8 % van de cellen doorstaat de controle; bij toeval zou dat 9,1 % zijn (+9,0)",
+            ),
+            (
+                Lang::En,
+                "neighbours:email,email,phone +1.0",
+                "The columns beside it: <email>, <phone> (+1.0)",
+            ),
+            (Lang::Nl, "shape -2.9", "Het ziet er zo uit (\u{2212}2,9)"),
+            (
+                Lang::Nl,
+                "3 of 4 pass the check",
+                "3 van de 4 doorstaan de controle",
+            ),
+            (
+                Lang::Nl,
+                "of a later version -1.0",
+                "of a later version (\u{2212}1,0)",
+            ),
+        ];
+        for (lang, reason, said) in cases {
+            let name_of = |id: &str| format!("<{id}>");
+            assert_eq!(in_words(lang.words(), name_of, reason), said);
+        }
     }
 }

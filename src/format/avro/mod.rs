@@ -1,4 +1,9 @@
 //! Avro object container files, block by block.
+//!
+//! The library reads records only. Where a file holds values of another kind, it is told that each is the only field of a
+//! record: that is written in the same bytes.
+
+mod header;
 
 use std::io::{self, BufRead, BufReader, Cursor, Read};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -8,6 +13,7 @@ use arrow::array::RecordBatch;
 use arrow::error::ArrowError;
 use arrow_avro::reader::ReaderBuilder;
 
+use self::header::Header;
 use super::columnar::part;
 use super::{Format, Head, Likelihood, Piece, ReadOptions, Reader};
 use crate::error::Problem;
@@ -34,15 +40,27 @@ impl Format for Avro {
     fn open<'a>(
         &self,
         body: Body<'a>,
-        _: &Head<'_>,
+        head: &Head<'_>,
         _: &ReadOptions,
     ) -> Result<Box<dyn Reader + 'a>, Problem> {
+        // None where it is longer than what is known of the file.
+        let header = Header::of(head.bytes);
+        if let Some(problem) = header.as_ref().and_then(Header::unreadable) {
+            return Err(problem);
+        }
         let source: Box<dyn Read + Send + 'a> = match body {
             Body::Blob(bytes) => Box::new(Cursor::new(bytes)),
             Body::File(file) => Box::new(Rewound::new(file)?),
             Body::Stream(stream) => stream,
         };
-        let (counted, count) = Counted::new(source);
+        let (mut counted, count) = Counted::new(source);
+        let wrapped = header.as_ref().and_then(Header::wrapped);
+        if let (Some(header), Some(_)) = (&header, &wrapped) {
+            let stored = &mut (&mut counted).take(header.len as u64);
+            io::copy(stored, &mut io::sink())
+                .map_err(|error| Problem::failed(format!("can't be read: {error}")))?;
+        }
+        let counted = Cursor::new(wrapped.unwrap_or_default()).chain(counted);
         let tail = Arc::new(Mutex::new(Vec::new()));
         let ending = Ending {
             inner: counted,
@@ -51,10 +69,13 @@ impl Format for Avro {
         let reader = ReaderBuilder::new()
             .with_batch_size(ROWS)
             .build(BufReader::with_capacity(256 << 10, ending))
-            .map_err(|_| {
-                Problem::failed(
+            .map_err(|_| match header {
+                Some(header) if header.refers_to_itself() => Problem::skipped(
+                    "its schema has a record that holds others of its kind, which nothing here reads; turn it into JSON first",
+                ),
+                _ => Problem::failed(
                     "its schema can't be read: it may be damaged, or use what is not known here",
-                )
+                ),
             })?;
         Ok(Box::new(Blocks {
             reader,

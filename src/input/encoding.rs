@@ -7,7 +7,8 @@ use std::borrow::Cow;
 
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::{
-    CoderResult, DecoderResult, Encoding, ISO_8859_15, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252,
+    CoderResult, DecoderResult, Encoding, ISO_2022_JP, ISO_8859_15, UTF_8, UTF_16BE, UTF_16LE,
+    WINDOWS_1252,
 };
 
 use crate::format::{OffsetMap, OffsetPiece, Span};
@@ -40,8 +41,14 @@ pub fn detect(head: &[u8], user: Option<&'static Encoding>) -> Option<Detected> 
     if let Some(encoding) = utf16_without_mark(head) {
         return Some(Detected { encoding, mark: 0 });
     }
-    if is_binary(head) {
+    if is_binary(head) || is_ebcdic(head) {
         return None;
+    }
+    if is_iso_2022_jp(head) {
+        return Some(Detected {
+            encoding: ISO_2022_JP,
+            mark: 0,
+        });
     }
     if is_utf8(head) {
         return Some(Detected {
@@ -78,6 +85,36 @@ fn is_utf32(head: &[u8]) -> bool {
     head.starts_with(b"\xff\xfe\0\0") || head.starts_with(b"\0\0\xfe\xff")
 }
 
+/// Whether it is text in EBCDIC, as mainframes write it, which nothing here decodes: nearly all bytes are letters, digits and
+/// marks of that, and its spaces stand where other texts have theirs.
+pub(crate) fn is_ebcdic(head: &[u8]) -> bool {
+    const SHORTEST: usize = 40;
+    let count = |is: fn(u8) -> bool| head.iter().filter(|&&byte| is(byte)).count();
+    let letters = count(|byte| {
+        matches!(byte & 0xbf, 0x81..=0x89 | 0x91..=0x99 | 0xa2..=0xa9)
+            || (0xf0..=0xf9).contains(&byte)
+    });
+    let marks = count(
+        |byte| matches!(byte, 0x05 | 0x0d | 0x15 | 0x25 | 0x4a..=0x50 | 0x5a..=0x61 | 0x6a..=0x6f | 0x79..=0x7f),
+    );
+    let (spaces, others) = (count(|byte| byte == 0x40), count(|byte| byte == b' '));
+    head.len() >= SHORTEST
+        && letters * 5 >= head.len() * 2
+        && spaces * 50 >= head.len()
+        && others * 100 < head.len()
+        && (letters + marks + spaces) * 10 >= head.len() * 9
+}
+
+/// Whether it is ISO-2022-JP: bytes below 0x80, with a sequence that begins Japanese characters before some.
+fn is_iso_2022_jp(head: &[u8]) -> bool {
+    const BEGIN: &[u8] = b"\x1b$";
+    let begins = |at: usize| {
+        let rest = &head[at + BEGIN.len()..];
+        matches!(rest, [b'B' | b'@', 0x21..=0x7e, 0x21..=0x7e, ..])
+    };
+    head.is_ascii() && memchr::memmem::find_iter(head, BEGIN).any(begins)
+}
+
 /// Whether it is UTF-8, but for a character cut off at the end.
 fn is_utf8(head: &[u8]) -> bool {
     match std::str::from_utf8(head) {
@@ -87,17 +124,22 @@ fn is_utf8(head: &[u8]) -> bool {
 }
 
 /// UTF-16 without a mark: what should be characters are some, and spaces, digits and line ends are among them. Bytes of
-/// other text, read two by two, hold no ASCII; those of binary data hold control characters and halves of surrogate pairs.
+/// other text, read two by two, hold no ASCII but for a NUL here and there; those of binary data hold control characters and
+/// halves of surrogate pairs.
 fn utf16_without_mark(head: &[u8]) -> Option<&'static Encoding> {
     let head = &head[..head.len().min(4096) & !1];
     if head.len() < 4 {
         return None;
     }
+    let is_narrow = head
+        .iter()
+        .all(|byte| matches!(byte, 0 | b'\t' | b'\n' | b'\r' | b' '..=b'~'));
     let is_text = |unit: fn([u8; 2]) -> u16| {
         let pairs = head.chunks_exact(2);
         let units: Vec<u16> = pairs.map(|pair| unit([pair[0], pair[1]])).collect();
         let ascii = units.iter().filter(|unit| **unit < 0x80).count();
-        ascii * 10 >= units.len() && are_characters(&units)
+        let share = if is_narrow { 2 } else { 10 };
+        ascii * share >= units.len() && are_characters(&units)
     };
     if is_text(u16::from_le_bytes) {
         Some(UTF_16LE)
@@ -376,6 +418,44 @@ mod tests {
             None
         );
         assert_eq!(encoding_of(b"a\x01b\x01c\nd\x01e\x01f\n"), Some("UTF-8"));
+    }
+
+    #[test]
+    fn a_nul_makes_no_utf_16() {
+        assert_eq!(encoding_of(b"a,b,c\n\0,2,3\n"), Some("UTF-8"));
+        assert_eq!(encoding_of(b"a;b\n1;\0\n3;4\n"), Some("UTF-8"));
+        let japanese: Vec<u8> = "\u{3042}\u{3044},\u{3046}\u{3048}\n"
+            .repeat(3)
+            .encode_utf16()
+            .flat_map(u16::to_le_bytes)
+            .collect();
+        assert_eq!(encoding_of(&japanese), Some("UTF-16LE"));
+    }
+
+    #[test]
+    fn ebcdic_is_no_text_that_can_be_read() {
+        // "KLANT 00012  VAN DER MEER, WILLEM   UTRECHT" and "klant 00013".
+        let ebcdic = b"\xd2\xd3\xc1\xd5\xe3@\xf0\xf0\xf0\xf1\xf2@@\xe5\xc1\xd5@\xc4\xc5\xd9@\xd4\xc5\xc5\xd9k@\xe6\xc9\xd3\xd3\xc5\xd4\
+            @@@\xe4\xe3\xd9\xc5\xc3\xc8\xe3\x15\x92\x93\x81\x95\xa3@\xf0\xf0\xf0\xf1\xf3";
+        assert!(is_ebcdic(ebcdic));
+        assert_eq!(encoding_of(ebcdic), None);
+        let addresses = b"jor@postluxterra.nl;mir@postluxterra.nl;ann@postluxterra.nl\n";
+        assert!(!is_ebcdic(addresses));
+        assert!(!is_ebcdic(
+            "Ωμέγα@ελλάδα και άλλα, πολλά ονόματα μαζί".as_bytes()
+        ));
+    }
+
+    #[test]
+    fn iso_2022_jp_is_told_by_its_sequences() {
+        assert_eq!(
+            encoding_of(b"\x1b$B;aL>\x1b(B,\x1b$BET;T\x1b(B\n"),
+            Some("ISO-2022-JP")
+        );
+        assert_eq!(
+            encoding_of(b"\x1b[1mbold\x1b(B and \x1b$ not\n"),
+            Some("UTF-8")
+        );
     }
 
     /// Each character of the text leads back to the stored bytes it came from.

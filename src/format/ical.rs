@@ -25,9 +25,13 @@ impl Format for Ical {
 
     fn sniff(&self, head: &Head<'_>) -> Option<Likelihood> {
         let text = head.text.as_deref()?.trim_ascii_start();
-        text.get(..15)
-            .is_some_and(|start| start.eq_ignore_ascii_case(b"BEGIN:VCALENDAR"))
-            .then_some(Likelihood::Magic)
+        let (begin, rest) = text.split_at_checked(BEGIN.len())?;
+        let line = rest.split(|byte| matches!(byte, b'\r' | b'\n')).next()?;
+        let line = line.trim_ascii_end();
+        // Components are kept by themselves, too.
+        let is_known = |kind: &&str| line.eq_ignore_ascii_case(kind.as_bytes());
+        let mut kinds = ["VCALENDAR", "VALARM"].iter().chain(KINDS);
+        (begin.eq_ignore_ascii_case(BEGIN) && kinds.any(is_known)).then_some(Likelihood::Magic)
     }
 
     fn open<'a>(
@@ -40,6 +44,8 @@ impl Format for Ical {
         Ok(reader(Components { attached: 0 }, source, options))
     }
 }
+
+const BEGIN: &[u8] = b"BEGIN:";
 
 /// Kinds of components that are tables.
 const KINDS: &[&str] = &[
@@ -142,7 +148,8 @@ struct Reading<'r, 's> {
 
 impl Reading<'_, '_> {
     fn read(&mut self, text: &[u8], last: bool) {
-        let (mut at, mut ended) = (0, false);
+        // Whether a calendar is open, and whether something stands outside of all.
+        let (mut at, mut within, mut beside) = (0, false, false);
         while at < text.len() {
             let (line, next) = unfold(text, at, Folding::Blank);
             at = next;
@@ -151,6 +158,7 @@ impl Reading<'_, '_> {
             }
             let Some(property) = Property::of(&line) else {
                 if self.is_meant() {
+                    beside |= self.open.is_empty() && !within;
                     let column = self.records.column("");
                     self.records.begin(column);
                     line.give(0..line.text.len(), self.records);
@@ -161,25 +169,28 @@ impl Reading<'_, '_> {
             let value = String::from_utf8_lossy(&line.text[property.value.clone()]);
             let value = value.trim().to_ascii_uppercase();
             match (&property.name[..], &value[..]) {
-                ("BEGIN", "VCALENDAR") => {}
+                ("BEGIN", "VCALENDAR") => within = true,
                 ("END", "VCALENDAR") => {
                     if self.kind.is_empty() {
                         self.records.next_row();
                     }
-                    ended = true;
-                    continue;
+                    (within, beside) = (false, false);
                 }
                 ("BEGIN", _) => self.open.push(value),
                 ("END", _) => self.close(&value),
-                _ if self.is_meant() => self.give(&line, &property),
+                _ if self.is_meant() => {
+                    beside |= self.open.is_empty() && !within;
+                    self.give(&line, &property);
+                }
                 _ => {}
             }
-            ended = false;
         }
-        let is_open = !self.open.is_empty() || self.kind.is_empty() && !ended;
+        let is_open = !self.open.is_empty() || self.kind.is_empty() && within;
         if last && self.is_meant() && is_open {
             let problem = Problem::lost("the text ends within a calendar: the file is cut off");
             self.records.problem(problem);
+        }
+        if last && self.is_meant() && (is_open || beside) {
             self.records.next_row();
         }
     }
@@ -235,5 +246,40 @@ impl Reading<'_, '_> {
         self.records.begin(column);
         line.give_unescaped(at, self.records);
         self.records.end();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::taken::take;
+
+    #[test]
+    fn what_follows_a_calendar_is_beside_it() {
+        let text = b"BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nSUMMARY:Tea\r\nEND:VEVENT\r\nEND:VCALENDAR\r\nX-NOTE:kept by Jor\r\n";
+        let taken = take("a.ics", text);
+        assert!(taken.problems.is_empty(), "{:?}", taken.problems);
+        assert_eq!(taken.column_texts("X-NOTE"), ["kept by Jor"]);
+        assert_eq!(
+            (taken.records["VCALENDAR"], taken.records["VEVENT"]),
+            (2, 1)
+        );
+        let cut = take("a.ics", &text[..text.len() - 40]);
+        assert_eq!(cut.problems.len(), 1);
+    }
+
+    #[test]
+    fn components_may_stand_by_themselves() {
+        let event = b"BEGIN:VEVENT\nATTENDEE;CN=Jor:mailto:jor@postluxterra.nl\nEND:VEVENT\n";
+        let taken = take("event.txt", event);
+        assert_eq!(taken.format, Some("icalendar"));
+        assert_eq!(taken.column_texts("ATTENDEE"), ["jor@postluxterra.nl"]);
+        assert_eq!(
+            (taken.records["VCALENDAR"], taken.records["VEVENT"]),
+            (0, 1)
+        );
+        assert!(taken.problems.is_empty(), "{:?}", taken.problems);
+        let alarm = take("alarm.txt", b"BEGIN:VALARM\nACTION:AUDIO\nEND:VALARM\n");
+        assert_eq!(alarm.column_texts("ACTION"), ["AUDIO"]);
+        assert_eq!(take("a.txt", b"BEGIN:VMYTHING\nA:b\n").format, Some("text"));
     }
 }

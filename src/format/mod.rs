@@ -57,6 +57,8 @@ mod settings;
 mod sevenz;
 mod sql;
 pub(crate) mod sqlite;
+#[cfg(test)]
+mod taken;
 #[cfg(feature = "archives")]
 mod tape;
 #[cfg(feature = "archives")]

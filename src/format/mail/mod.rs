@@ -266,6 +266,20 @@ mod tests {
     }
 
     #[test]
+    fn what_lies_beside_the_parts_is_read() {
+        let text = b"From: jor@postluxterra.nl\nTo: mir@postluxterra.nl\nSubject: Tea\n\
+            Content-Type: multipart/mixed; boundary=outer\n\nbefore all parts\n--outer\nContent-Type: text/plain\n\n\
+            the text\n--outer\nContent-Type: message/rfc822\n\nFrom: bob@postluxterra.nl\nTo: jor@postluxterra.nl\n\
+            Subject: another\n\nhello\n--outer--\nbehind all parts\n";
+        let taken = super::super::taken::take("a.eml", text);
+        assert_eq!(
+            taken.column_texts("body"),
+            ["the text", "before all parts", "behind all parts"]
+        );
+        assert_eq!(taken.members, ["attachment-1.eml"]);
+    }
+
+    #[test]
     fn messages_of_a_mailbox() {
         let text = b"From a\nX: 1\n\nFrom here\n\nFrom b\nX: 2\n\nbody\nFrom c\n";
         let found = messages(text, true);

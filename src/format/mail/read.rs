@@ -27,6 +27,53 @@ pub(super) fn message(text: &[u8], at: Range<usize>, records: &mut Records<'_>) 
             body(&message, part, place, records);
         }
     }
+    for gap in gaps(&message, at.len()) {
+        beside(place, at.start + gap.start..at.start + gap.end, records);
+    }
+}
+
+/// What of a message lies in none of its parts, as the library sees it: what stands before the first and behind the last
+/// one, and what it loses where a part is not as it should be.
+fn gaps(message: &Message<'_>, len: usize) -> Vec<Range<usize>> {
+    let mut parts = Vec::new();
+    for part in &message.parts {
+        let (header, body, end) = (part.offset_header, part.offset_body, part.offset_end);
+        parts.push(header..body);
+        match &part.body {
+            PartType::Multipart(_) => {}
+            // Not all that is between two parts goes to the message that is handed over.
+            PartType::Message(inner) if part.encoding == Encoding::None => {
+                let all = inner.parts.first();
+                parts.extend(all.map(|all| all.offset_header..all.offset_end));
+            }
+            _ => parts.push(body..end),
+        }
+    }
+    parts.sort_unstable_by_key(|part| part.start);
+    let mut gaps = Vec::new();
+    let mut from = 0;
+    for part in parts {
+        let (start, end) = (part.start as usize, part.end as usize);
+        if start > from {
+            gaps.push(from..start.min(len));
+        }
+        from = from.max(end);
+    }
+    gaps.push(from.min(len)..len);
+    gaps
+}
+
+/// Gives the lines of a stretch that lies in no part, but for the borders of parts.
+fn beside(place: Place<'_>, at: Range<usize>, records: &mut Records<'_>) {
+    let mut from = at.start;
+    while from < at.end {
+        let rest = &place.text[from..at.end];
+        let end = memchr::memchr(b'\n', rest).map_or(at.end, |len| from + len);
+        if !place.text[from..end].starts_with(b"--") {
+            lines("body", place.text, from..end, records);
+        }
+        from = end + 1;
+    }
 }
 
 fn body(

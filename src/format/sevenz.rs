@@ -9,6 +9,7 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use bytes::{Buf, Bytes};
 use sevenz_rust2::{Archive, ArchiveEntry, BlockDecoder, Error, Password};
 
+use super::made::Made;
 use super::{Format, Head, Likelihood, Member, Piece, ReadOptions, Reader, Unread};
 use crate::error::Problem;
 use crate::input::limits::{Bounded, MOST_WINDOW, Stored};
@@ -39,6 +40,10 @@ impl Format for SevenZ {
         head: &Head<'_>,
         options: &ReadOptions,
     ) -> Result<Box<dyn Reader + 'a>, Problem> {
+        // The length of an index that isn't there: nothing was ever put in.
+        if head.whole && head.bytes.get(12..28) == Some(&[0; 16]) {
+            return Ok(Box::new(Made::new(head.bytes.len() as u64)));
+        }
         let (store, cut) = Store::of(body, "a 7z archive", &options.limits, &head.budget)?;
         let mut cursor = io::BufReader::new(store.cursor());
         let archive =
@@ -74,8 +79,36 @@ fn unreadable(error: &Error, cut: Option<Problem>) -> Problem {
             "its index is packed with {method}, which nothing here reads; unpack it first"
         )),
         _ => Problem::failed(format!(
-            "the archive's index can't be read: {error}; it may be cut off, or one of several parts"
+            "the archive's index can't be read: {}; it may be cut off, or one of several parts",
+            explained(error)
         )),
+    }
+}
+
+const WRONG_SUM: &str = "its checksum is wrong";
+
+/// What an error says, for people.
+fn explained(error: &Error) -> String {
+    match error {
+        Error::ChecksumVerificationFailed | Error::NextHeaderCrcMismatch => WRONG_SUM.into(),
+        Error::Io(error, _) | Error::FileOpen(error, _) => explained_io(error),
+        Error::MaxMemLimited { .. } => "it takes more memory to unpack than it may".into(),
+        Error::Other(what) | Error::Unsupported(what) => what.to_string(),
+        _ => "it is damaged".into(),
+    }
+}
+
+/// The same of an error of reading, in which the library wraps its own.
+fn explained_io(error: &io::Error) -> String {
+    let inner = error
+        .get_ref()
+        .and_then(|inner| inner.downcast_ref::<Error>());
+    match (inner, error.kind()) {
+        (Some(inner), _) => explained(inner),
+        (None, io::ErrorKind::UnexpectedEof) => "its data is cut off".into(),
+        // Some are wrapped as words.
+        (None, _) if error.to_string().contains("ChecksumVerificationFailed") => WRONG_SUM.into(),
+        _ => error.to_string(),
     }
 }
 
@@ -145,8 +178,17 @@ fn unpack(archive: &Archive, store: &Store, to: &SyncSender<News>) {
             hand_over(entry, reader, to)
         });
         if let Err(error) = ended {
+            let unknown = match &error {
+                Error::UnsupportedCompressionMethod(method) => Some(Problem::skipped(format!(
+                    "packed with {method}, which nothing here reads; unpack it first"
+                ))),
+                _ => None,
+            };
+            let why = explained(&error);
             for (name, bytes) in block_names(archive, index).skip(met) {
-                let problem = Problem::failed(format!("can't be unpacked: {error}"));
+                let problem = unknown
+                    .clone()
+                    .unwrap_or_else(|| Problem::failed(format!("can't be unpacked: {why}")));
                 let bytes = Some(bytes);
                 let unread = Unread {
                     name,
@@ -157,8 +199,9 @@ fn unpack(archive: &Archive, store: &Store, to: &SyncSender<News>) {
                     return;
                 }
             }
-            let lost = Problem::lost(format!("a block of members is damaged: {error}"));
-            if to.send(News::Problem(lost)).is_err() {
+            // What is packed in a way that is not known is no damage: its members say so.
+            let lost = Problem::lost(format!("a block of members is damaged: {why}"));
+            if unknown.is_none() && to.send(News::Problem(lost)).is_err() {
                 return;
             }
         }
@@ -192,7 +235,9 @@ fn hand_over(
             Ok(0) => break,
             Ok(_) => send(News::Bytes(bytes.into()))?,
             Err(error) => {
-                let copy = io::Error::new(error.kind(), error.to_string());
+                let why = explained_io(&error);
+                let copy = io::Error::new(error.kind(), why.clone());
+                let error = io::Error::new(error.kind(), why);
                 if !bytes.is_empty() {
                     send(News::Bytes(bytes.into()))?;
                 }
@@ -276,5 +321,29 @@ impl Read for Unpacked<'_> {
         let len = buffer.len().min(self.bytes.len());
         self.bytes.copy_to_slice(&mut buffer[..len]);
         Ok(len)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::taken::take;
+    use super::*;
+
+    #[test]
+    fn an_archive_of_nothing_is_read() {
+        let empty = [&b"7z\xbc\xaf\x27\x1c\0\x04\x8d\x9b\xd5\x0f"[..], &[0; 20]].concat();
+        let taken = take("a.7z", &empty);
+        assert_eq!(taken.format, Some("7z"));
+        assert!(taken.problems.is_empty(), "{:?}", taken.problems);
+        assert_eq!(take("a.7z", &empty[..20]).problems.len(), 1);
+    }
+
+    #[test]
+    fn errors_are_told_in_words() {
+        let sum = io::Error::other("ChecksumVerificationFailed");
+        assert_eq!(explained(&Error::from(sum)), WRONG_SUM);
+        assert_eq!(explained(&Error::BadTerminatedHeader(3)), "it is damaged");
+        let cut = io::Error::from(io::ErrorKind::UnexpectedEof);
+        assert_eq!(explained(&cut.into()), "its data is cut off");
     }
 }

@@ -22,12 +22,16 @@ const SIGNATURE: &[u8] = b"bplist0";
 const TRAILER: usize = 32;
 /// Lists and dictionaries within each other.
 const DEEPEST: usize = 128;
-/// Objects are visited this often for each that there is, and some more.
+/// Objects are visited this often for each that there is, and some more: for each byte of a short file, up to so many.
 const MOST_VISITS: usize = 4;
+const VISITS_OF_SHORT: usize = 64;
 const FREE_VISITS: usize = 1 << 20;
 /// Bytes are given this often for each that there is, with the keys that lead to them, and some more.
 const MOST_GIVEN: usize = 4;
+const GIVEN_OF_SHORT: usize = 256;
 const FREE_BYTES: usize = 64 << 20;
+/// What even the shortest file may come to.
+const LEAST_FREE: usize = 64 << 10;
 /// Members at the most, and the shortest that is one, in bytes.
 const MOST_MEMBERS: usize = 10_000;
 const SHORTEST_MEMBER: usize = 16;
@@ -150,11 +154,15 @@ impl List {
 
     /// Goes over all values; the error says what could not be read.
     fn walk(&self, give: &mut dyn FnMut(Item<'_>)) -> Result<(), Problem> {
+        let len = self.bytes.len();
+        let free = |each: usize, most: usize| most.min(len.saturating_mul(each) + LEAST_FREE);
+        let visits = free(VISITS_OF_SHORT, FREE_VISITS);
+        let given = free(GIVEN_OF_SHORT, FREE_BYTES);
         let mut walk = Walk {
             list: self,
             give,
-            left: FREE_VISITS + self.places.len().saturating_mul(MOST_VISITS),
-            bytes_left: FREE_BYTES + self.bytes.len().saturating_mul(MOST_GIVEN),
+            left: visits + self.places.len().saturating_mul(MOST_VISITS),
+            bytes_left: given + len.saturating_mul(MOST_GIVEN),
             path: String::new(),
             damaged: 0,
             unfolds: false,
@@ -451,7 +459,8 @@ mod tests {
         let mut objects: Vec<&[u8]> = levels.iter().map(<[u8; 3]>::as_slice).collect();
         objects.push(b"\x51a");
         let (values, walked) = values(&list(&objects));
-        assert!(walked.is_err() && values.len() < 2 * FREE_VISITS);
+        // A short file comes to less than a long one.
+        assert!(walked.is_err() && values.len() < FREE_VISITS / 8);
     }
 
     #[test]

@@ -34,7 +34,10 @@ impl Format for Yaml {
     fn sniff(&self, head: &Head<'_>) -> Option<Likelihood> {
         let text = head.text.as_deref()?;
         let is_named = matches!(head.extension().as_str(), "yaml" | "yml");
-        looks_like_yaml(text, is_named).then_some(Likelihood::Content)
+        let has_lists = || parses(text, head.whole).is_some_and(|lists| lists > 0);
+        let is_yaml = looks_like_yaml(text, is_named) || is_named && has_lists();
+        // JSON is YAML, too, and is read as what it is.
+        (is_yaml && !is_json(text, head.whole)).then_some(Likelihood::Content)
     }
 
     fn open<'a>(
@@ -72,7 +75,16 @@ fn looks_like_yaml(text: &[u8], is_named: bool) -> bool {
     if is_named {
         return fit > 0 && fit * 2 >= all;
     }
-    nested > 0 && keys > 2 && fit * 10 >= all * 9 && parses(text)
+    let is_likely = nested > 0 && keys > 2 && fit * 10 >= all * 9;
+    is_likely && parses(text, false).is_some_and(|lists| lists > 0)
+}
+
+/// Whether a text that starts like JSON is that, as far as it is there.
+fn is_json(text: &[u8], whole: bool) -> bool {
+    matches!(text.trim_ascii_start().first(), Some(b'{' | b'['))
+        && serde_json::Deserializer::from_slice(text)
+            .into_iter::<serde::de::IgnoredAny>()
+            .all(|value| value.map_or_else(|error| error.is_eof() && !whole, |_| true))
 }
 
 /// The length of `key:` at the start of a line, the colon included.
@@ -88,21 +100,22 @@ fn key_len(line: &[u8]) -> Option<usize> {
     is_key.then_some(colon + 1)
 }
 
-/// Whether the parser takes all but the last lines, which may be cut off.
-fn parses(text: &[u8]) -> bool {
-    let Ok(text) = std::str::from_utf8(text) else {
-        return false;
+/// How many mappings and lists the parser finds, where it takes all (but the last lines, which may be cut off).
+fn parses(text: &[u8], whole: bool) -> Option<usize> {
+    let text = std::str::from_utf8(text).ok()?;
+    let end = match text.rfind('\n') {
+        _ if whole => text.len(),
+        last => last.map_or(0, |at| at + 1),
     };
-    let end = text.rfind('\n').map_or(0, |at| at + 1);
-    let mut maps = 0;
+    let mut lists = 0;
     for event in Parser::new_from_str(&text[..end]) {
-        match event {
-            Ok((Event::MappingStart(..), _)) => maps += 1,
-            Ok(_) => {}
-            Err(_) => return false,
-        }
+        let is_list = matches!(
+            event.ok()?.0,
+            Event::MappingStart(..) | Event::SequenceStart(..)
+        );
+        lists += usize::from(is_list);
     }
-    maps > 0
+    Some(lists)
 }
 
 /// Cuts between documents, and between the elements of a list at the top: up to the first anchor, for behind it an alias may

@@ -175,3 +175,33 @@ fn deep_and_long_paths_share_one() {
     assert_eq!((values.len(), problems), (1, 0));
     assert!(values[0].0.len() < 2000);
 }
+
+#[test]
+fn what_is_named_yaml_may_be_written_in_any_way() {
+    let sniffed = |name: &str, text: &'static [u8]| {
+        let head = crate::input::Bytes::from_static(text);
+        let body = crate::input::Body::Blob(head.clone());
+        let budget = crate::input::Budget::default();
+        let look = super::super::look((name, None), &head, &body, &budget, &ReadOptions::default());
+        Yaml.sniff(&look).is_some()
+    };
+    let block = b"note: |\n  Jor has\n  moved\n  to another\n  town\n";
+    let flow = b"{name: Jor, town: Breda}\n";
+    let explicit = b"? name\n: Jor";
+    for text in [&block[..], flow, explicit, b"[\n\"Jor\", Mir]"] {
+        assert!(sniffed("a.yaml", text), "{}", String::from_utf8_lossy(text));
+        assert!(!sniffed("a.txt", text));
+    }
+    for text in [
+        &b"{\"name\": \"Jor\"}\n"[..],
+        b"[1, 2]",
+        b"Dear Jor",
+        b"{name: Jor",
+    ] {
+        assert!(
+            !sniffed("a.yaml", text),
+            "{}",
+            String::from_utf8_lossy(text)
+        );
+    }
+}

@@ -25,6 +25,8 @@ const ENDINGS: &[&str] = &[
     "cnf",
     "desktop",
 ];
+/// Tables and lists within each other, on one line.
+const DEEPEST: usize = 8;
 /// A longer key is none, in bytes.
 const LONGEST_KEY: usize = 80;
 
@@ -109,14 +111,98 @@ fn give(line: &[u8], at: usize, path: &mut String, records: &mut Records<'_>) {
         } else {
             format!("{path}.{key}")
         };
-        let column = records.column(&name);
-        if !value.is_empty() {
-            records.value_at(column, place(value));
-        }
+        each_value(line, value, &name, 0, &mut |name, value| {
+            let column = records.column(name);
+            if !value.is_empty() {
+                records.value_at(column, place(value));
+            }
+        });
     } else {
         let column = records.column("");
         records.value_at(column, place(0..line.len()));
     }
+}
+
+/// Gives a value or, of a table or a list on one line (`{ mail = "…", phone = "…" }`, `["…", "…"]`), what is in it.
+fn each_value(
+    line: &[u8],
+    at: Range<usize>,
+    name: &str,
+    depth: usize,
+    give: &mut impl FnMut(&str, Range<usize>),
+) {
+    let inside = at.start + 1..at.end.saturating_sub(1);
+    let within = |range: &Range<usize>, from: usize| from + range.start..from + range.end;
+    match line[at.clone()] {
+        [b'{', .., b'}'] if depth < DEEPEST => {
+            let pairs = items(line, inside).map(|item| Some((item.start, pair(&line[item])?)));
+            if let Some(pairs) = pairs.collect::<Option<Vec<_>>>() {
+                for (from, (key, value)) in pairs {
+                    let key = String::from_utf8_lossy(&line[within(&key, from)]);
+                    let name = format!("{name}.{}", key.trim_matches(['"', '\'']));
+                    each_value(line, within(&value, from), &name, depth + 1, give);
+                }
+                return;
+            }
+        }
+        [b'[', .., b']'] if depth < DEEPEST => {
+            let all: Vec<_> = items(line, inside).collect();
+            let is_closed = |item: &Range<usize>| {
+                unquoted(line, item.clone()).is_some() || matches!(line[item.start], b'{' | b'[')
+            };
+            if !all.is_empty() && all.iter().all(is_closed) {
+                for item in all {
+                    let value = unquoted(line, item.clone()).unwrap_or(item);
+                    each_value(line, value, name, depth + 1, give);
+                }
+                return;
+            }
+        }
+        _ => {}
+    }
+    give(name, at);
+}
+
+/// What stands between the commas of a table or a list, without blanks around it.
+fn items(line: &[u8], at: Range<usize>) -> impl Iterator<Item = Range<usize>> {
+    let (mut depth, mut quote, mut from) = (0_usize, None, at.start);
+    let mut items = Vec::new();
+    for place in at.clone() {
+        match (quote, line[place]) {
+            (Some(open), byte) if byte == open => quote = None,
+            (None, byte @ (b'"' | b'\'')) => quote = Some(byte),
+            (None, b'[' | b'{') => depth += 1,
+            (None, b']' | b'}') => depth = depth.saturating_sub(1),
+            (None, b',') if depth == 0 => {
+                items.push(std::mem::replace(&mut from, place + 1)..place);
+            }
+            _ => {}
+        }
+    }
+    items.push(from..at.end);
+    items.into_iter().filter_map(|item| {
+        let text = &line[item.clone()];
+        let start = item.start + text.len() - text.trim_ascii_start().len();
+        let end = start + text.trim_ascii().len();
+        (start < end).then_some(start..end)
+    })
+}
+
+/// The inside of a value in quotes, behind which nothing stands but a comment.
+fn unquoted(line: &[u8], at: Range<usize>) -> Option<Range<usize>> {
+    let (quote, rest) = line[at.clone()].split_first()?;
+    if !matches!(quote, b'"' | b'\'') {
+        return None;
+    }
+    let mut is_escaped = false;
+    let end = rest.iter().position(|byte| {
+        let ends = byte == quote && !is_escaped;
+        is_escaped = *byte == b'\\' && *quote == b'"' && !is_escaped;
+        ends
+    })?;
+    let behind = rest[end + 1..].trim_ascii_start();
+    let is_all = matches!(behind.first(), None | Some(b'#' | b';'));
+    is_all.then_some(at.start + 1..at.start + 1 + end)
 }
 
 /// The name of `[section]` or `[[list]]`.
@@ -150,16 +236,8 @@ fn pair(line: &[u8]) -> Option<(Range<usize>, Range<usize>)> {
     let start = line[..sign].trim_ascii_end().len() - key.len();
     let value = line[sign + 1..].trim_ascii();
     let from = line.len() - line[sign + 1..].trim_ascii_start().len();
-    let mut value = from..from + value.len();
-    let quotes = (line.get(value.start), line.get(value.end.wrapping_sub(1)));
-    if value.len() >= 2
-        && matches!(
-            quotes,
-            (Some(b'"'), Some(b'"')) | (Some(b'\''), Some(b'\''))
-        )
-    {
-        value = value.start + 1..value.end - 1;
-    }
+    let value = from..from + value.len();
+    let value = unquoted(line, value.clone()).unwrap_or(value);
     Some((start..start + key.len(), value))
 }
 
@@ -181,8 +259,37 @@ mod tests {
         );
         assert_eq!(parts("db.user: x y"), both("db.user", "x y"));
         assert_eq!(parts("a="), both("a", ""));
+        assert_eq!(parts("a = \"b # c\" # d"), both("a", "b # c"));
+        assert_eq!(parts(r#"a = "b \" c""#), both("a", r#"b \" c"#));
+        assert_eq!(parts("a = \"b\" or \"c\""), both("a", "\"b\" or \"c\""));
         assert_eq!(parts("this is, by the way: text"), None);
         assert_eq!(section(b"[[a.b]]").as_deref(), Some("a.b"));
         assert_eq!(section(b"[1, 2]"), None);
+    }
+
+    #[test]
+    fn tables_and_lists_on_a_line_are_opened() {
+        let given = |line: &str| {
+            let (key, value) = pair(line.as_bytes()).unwrap();
+            let mut given = Vec::new();
+            each_value(line.as_bytes(), value, &line[key], 0, &mut |name, value| {
+                given.push(format!("{name}={}", &line[value]));
+            });
+            given
+        };
+        assert_eq!(
+            given("a = { name = \"Tol, Jor\", tel = { home = '06 1' }, n = 1 }"),
+            ["a.name=Tol, Jor", "a.tel.home=06 1", "a.n=1"]
+        );
+        assert_eq!(given("a = [\"b\", 'c', ]"), ["a=b", "a=c"]);
+        assert_eq!(
+            given("a = [{ b = \"c\" }, { b = \"d\" }]"),
+            ["a.b=c", "a.b=d"]
+        );
+        assert_eq!(given("a = [1, 2]"), ["a=[1, 2]"]);
+        assert_eq!(given("a = {b} and {c}"), ["a={b} and {c}"]);
+        assert_eq!(given("a = {}"), Vec::<String>::new());
+        let deep = format!("a = {}1{}", "[[".repeat(50), "]]".repeat(50));
+        assert_eq!(given(&deep).len(), 1);
     }
 }

@@ -12,11 +12,28 @@ const MOST_CELLS: u64 = 20_000_000;
 /// A character in UTF-8, in bytes.
 const LONGEST_CHARACTER: u64 = 3;
 
+/// Whoever encrypts a workbook says so in one of its first records.
+const FIRST_RECORDS: usize = 8;
+
 /// Kinds of records.
+const ENCRYPTED: u16 = 0x002f;
 const SHEET: u16 = 0x0809;
 const SHARED_TEXTS: u16 = 0x00fc;
 const CONTINUED: u16 = 0x003c;
 const SHARED_TEXT: u16 = 0x00fd;
+
+/// Whether the records of an old workbook are encrypted, each but for its kind and length.
+pub(super) fn is_encrypted(workbook: impl Read) -> bool {
+    let mut stream = std::io::BufReader::new(workbook);
+    let records = std::iter::from_fn(|| {
+        let mut head = [0; 4];
+        stream.read_exact(&mut head).ok()?;
+        let len = u64::from(u16::from_le_bytes([head[2], head[3]]));
+        std::io::copy(&mut stream.by_ref().take(len), &mut std::io::sink()).ok()?;
+        Some(u16::from_le_bytes([head[0], head[1]]))
+    });
+    records.take(FIRST_RECORDS).any(|kind| kind == ENCRYPTED)
+}
 
 /// Whether the sheets of an old workbook span no more cells, and their texts are no longer, than may be held: any two cells can
 /// claim to be far apart, and all can share one text.
@@ -150,6 +167,15 @@ mod tests {
     fn record(kind: u16, body: &[u8]) -> Vec<u8> {
         let len = body.len() as u16;
         [&kind.to_le_bytes()[..], &len.to_le_bytes(), body].concat()
+    }
+
+    #[test]
+    fn an_encrypted_workbook_says_so() {
+        let begin = record(SHEET, &[0; 16]);
+        let sealed = [&begin[..], &record(ENCRYPTED, &[1; 54])].concat();
+        assert!(is_encrypted(&sealed[..]));
+        assert!(!is_encrypted(&begin.repeat(3)[..]));
+        assert!(!is_encrypted(&sealed[..22]));
     }
 
     #[test]

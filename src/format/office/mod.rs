@@ -16,6 +16,7 @@ use crate::error::Problem;
 use crate::input::Body;
 use crate::input::limits::{Bounded, Budget, Limits, Stored};
 
+mod around;
 mod bounds;
 mod sheet;
 mod text;
@@ -43,7 +44,12 @@ const TEXT_PARTS: &[&str] = &[
     "word/comments",
     "word/footnotes",
     "word/endnotes",
+    "word/glossary/document",
     "ppt/slides/slide",
+    "ppt/slideLayouts/slideLayout",
+    "ppt/slideMasters/slideMaster",
+    "ppt/notesMasters/notesMaster",
+    "ppt/handoutMasters/handoutMaster",
     "ppt/notesSlides/",
     "ppt/comments/",
     "ppt/commentAuthors",
@@ -67,12 +73,23 @@ const MEMBERS: &[&str] = &[
     "xl/drawings/",
     "xl/externalLinks/",
     "xl/connections",
+    "xl/pivotCache/pivotCache",
+    "xl/queryTables/",
+    "xl/revisions/",
+    "word/afchunk",
+    "word/people",
+    "ppt/authors",
     "Pictures/",
     "Object ",
 ];
 
+/// Parts that hold the cells of a workbook, which are members where its library can't make it out.
+const CELLS: &[&str] = &["xl/sharedStrings", "xl/worksheets/sheet", "xl/macrosheets/"];
+
 /// Folders of pictures and embedded files.
 const FOLDERS: &[&str] = &["/media/", "/embeddings/"];
+
+const ENCRYPTED: &str = "encrypted document; save it without its password";
 
 /// A part is no longer than this, in bytes.
 const LONGEST_PART: u64 = 512 << 20;
@@ -127,19 +144,19 @@ impl Format for Office {
         };
         let mut package = Package {
             made: Made::new(bytes.len() as u64),
+            around: Vec::new(),
             archive,
             limits: options.limits,
             budget: head.budget.clone(),
         };
+        if package.is_encrypted() {
+            return Err(Problem::skipped(ENCRYPTED));
+        }
         match kind {
-            Kind::Sheets => {
-                if package.is_honest() {
-                    sheet::read(bytes, &mut package.made);
-                }
-            }
+            Kind::Sheets => package.sheets(bytes),
             Kind::Text(parts) => package.text(parts),
         }
-        package.members();
+        package.members(MEMBERS, FOLDERS);
         Ok(Box::new(package.made))
     }
 }
@@ -169,6 +186,8 @@ fn kind(archive: &mut Archive) -> Option<Kind> {
 struct Package {
     archive: Archive,
     made: Made,
+    /// What sheets hold behind their cells, kind by kind.
+    around: Vec<around::Around>,
     limits: Limits,
     budget: Budget,
 }
@@ -213,7 +232,8 @@ impl Package {
         Ok(bytes)
     }
 
-    /// Whether all parts of a workbook stay within bounds: the library that reads it takes them into memory.
+    /// Whether all parts of a workbook stay within bounds: the library that reads it takes them into memory. What it leaves
+    /// out is found on the way.
     fn is_honest(&mut self) -> bool {
         let mut all = 0_u64;
         let names: Vec<String> = self.names();
@@ -227,8 +247,14 @@ impl Package {
             let stored = Stored::Bytes(file.compressed_size());
             let bounded = Bounded::new(file, self.limits, self.budget.clone(), stored);
             let left = LONGEST_PART.saturating_sub(all);
-            match std::io::copy(&mut bounded.take(left + 1), &mut std::io::sink()) {
-                Ok(len) => all += len,
+            let mut tail = around::Tail::default();
+            match std::io::copy(&mut bounded.take(left + 1), &mut tail) {
+                Ok(len) => {
+                    all += len;
+                    if name.starts_with("xl/worksheets/") {
+                        self.around.extend(tail.around());
+                    }
+                }
                 Err(error) => {
                     let problem = Problem::lost(format!("the sheets were not read: {error}"));
                     self.made.problem(problem);
@@ -246,6 +272,25 @@ impl Package {
         true
     }
 
+    /// Whether it is an `OpenDocument` whose parts are encrypted, each by itself: its manifest, which is not, says so.
+    fn is_encrypted(&mut self) -> bool {
+        let says_so = self
+            .unpack("META-INF/manifest.xml")
+            .is_ok_and(|manifest| memchr::memmem::find(&manifest, b"encryption-data").is_some());
+        let is_open =
+            |content: Vec<u8>| text::decoded(&content).trim_ascii_start().starts_with(b"<");
+        says_so && !self.unpack("content.xml").is_ok_and(is_open)
+    }
+
+    fn sheets(&mut self, bytes: Bytes) {
+        if self.is_honest() && !sheet::read(bytes, &mut self.made) {
+            self.members(CELLS, &[]);
+        }
+        for (kind, texts) in around::by_kind(std::mem::take(&mut self.around), self.links()) {
+            self.made.table(Some(kind), texts);
+        }
+    }
+
     fn text(&mut self, parts: &[&str]) {
         let mut found = text::Found::default();
         for name in self.names() {
@@ -255,16 +300,30 @@ impl Package {
                 && !name.contains("_rels/")
                 && let Some(bytes) = self.part(&name)
             {
-                found.part(&bytes);
+                found.part(&text::decoded(&bytes));
             }
         }
+        found.links(self.links());
         found.hand_over(&mut self.made);
     }
 
-    fn members(&mut self) {
+    /// Where links of a document of Microsoft's kind lead: its parts name them by number, and the addresses stand elsewhere.
+    fn links(&mut self) -> Vec<String> {
+        let mut links = Vec::new();
+        let names = self.names().into_iter();
+        for name in names.filter(|name| has_extension(name, "rels")) {
+            if let Some(bytes) = self.part(&name) {
+                text::links(&text::decoded(&bytes), &mut links);
+            }
+        }
+        links
+    }
+
+    /// Hands over the parts whose names start so, or that lie in a folder of such a name.
+    fn members(&mut self, starts: &[&str], folders: &[&str]) {
         for name in self.names() {
-            let is_member = MEMBERS.iter().any(|start| name.starts_with(start))
-                || FOLDERS.iter().any(|folder| name.contains(folder));
+            let is_member = starts.iter().any(|start| name.starts_with(start))
+                || folders.iter().any(|folder| name.contains(folder));
             if is_member
                 && !name.ends_with('/')
                 && !name.contains("_rels/")
@@ -298,10 +357,7 @@ impl Format for Xls {
             Problem::failed("the document's index can't be read: it may be cut off")
         })?;
         let known = [
-            (
-                "/EncryptedPackage",
-                "encrypted document; save it without its password",
-            ),
+            ("/EncryptedPackage", ENCRYPTED),
             (
                 "/WordDocument",
                 "Word document in its old format (.doc); save it as .docx",
@@ -324,7 +380,11 @@ impl Format for Xls {
                 "document in an old Office format that is not known here",
             ));
         };
-        if !bounds::is_bounded(stream) {
+        if bounds::is_encrypted(stream) {
+            return Err(Problem::skipped(ENCRYPTED));
+        }
+        let stream = name.and_then(|name| file.open_stream(name).ok());
+        if !stream.is_some_and(bounds::is_bounded) {
             return Err(Problem::skipped(
                 "its sheets come to more than can be held; save it as .xlsx",
             ));
@@ -340,4 +400,86 @@ fn has_extension(name: &str, extension: &str) -> bool {
     std::path::Path::new(name)
         .extension()
         .is_some_and(|found| found.eq_ignore_ascii_case(extension))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use zip::write::SimpleFileOptions;
+    use zip::{CompressionMethod, ZipWriter};
+
+    use super::super::taken::{Taken, take};
+    use super::*;
+
+    fn package(name: &str, parts: &[(&str, &[u8])]) -> Taken {
+        let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
+        let stored = SimpleFileOptions::default().compression_method(CompressionMethod::Stored);
+        for (part, bytes) in parts {
+            writer.start_file(*part, stored).unwrap();
+            writer.write_all(bytes).unwrap();
+        }
+        take(name, &writer.finish().unwrap().into_inner())
+    }
+
+    #[test]
+    fn an_encrypted_open_document_says_so() {
+        let kind = ("mimetype", &b"application/vnd.oasis.opendocument.text"[..]);
+        let manifest = (
+            "META-INF/manifest.xml",
+            &b"<manifest:file-entry><manifest:encryption-data/></manifest:file-entry>"[..],
+        );
+        let sealed = package("a.odt", &[kind, ("content.xml", b"\x8f\x02\xc1"), manifest]);
+        assert_eq!(sealed.problems, [ENCRYPTED]);
+        let text = b"<office:text><text:p>Jor Tol</text:p></office:text>";
+        let open = package("a.odt", &[kind, ("content.xml", text), manifest]);
+        assert_eq!(open.column_texts(""), ["Jor Tol"]);
+        assert!(open.problems.is_empty());
+    }
+
+    #[test]
+    fn masters_and_links_of_slides_are_read() {
+        let master = b"<p:sldMaster><a:p><a:t>Jor Tol, Breda</a:t></a:p></p:sldMaster>";
+        let relations = b"<Relationships><Relationship TargetMode='External' Target='mailto:jor@postluxterra.nl'/></Relationships>";
+        let taken = package(
+            "a.pptx",
+            &[
+                ("[Content_Types].xml", b"<Types/>"),
+                ("ppt/slides/slide1.xml", b"<p:sld><a:t>Tea</a:t></p:sld>"),
+                ("ppt/slides/_rels/slide1.xml.rels", relations),
+                ("ppt/slideMasters/slideMaster1.xml", master),
+                ("ppt/authors.xml", b"<p188:author name='Mir'/>"),
+            ],
+        );
+        assert_eq!(taken.column_texts(""), ["Tea", "Jor Tol, Breda"]);
+        assert_eq!(taken.column_texts("@link"), ["mailto:jor@postluxterra.nl"]);
+        assert_eq!(taken.members, ["ppt/authors.xml"]);
+    }
+
+    #[test]
+    fn cells_of_a_workbook_that_is_not_made_out_are_members() {
+        let taken = package(
+            "a.xlsx",
+            &[
+                ("[Content_Types].xml", b"<Types/>"),
+                ("xl/workbook.xml", b"<workbook><sheets><sheet"),
+                (
+                    "xl/sharedStrings.xml",
+                    b"<sst><si><t>Jor Tol</t></si></sst>",
+                ),
+                (
+                    "xl/pivotCache/pivotCacheRecords1.xml",
+                    b"<pivotCacheRecords/>",
+                ),
+            ],
+        );
+        assert_eq!(taken.problems.len(), 1);
+        assert_eq!(
+            taken.members,
+            [
+                "xl/sharedStrings.xml",
+                "xl/pivotCache/pivotCacheRecords1.xml"
+            ]
+        );
+    }
 }

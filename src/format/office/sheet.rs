@@ -4,7 +4,7 @@ use std::io::Cursor;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use bytes::Bytes;
-use calamine::{Data, Reader, Sheets, open_workbook_auto_from_rs};
+use calamine::{Data, Reader, SheetType, Sheets, open_workbook_auto_from_rs};
 
 use super::super::grid::Layout;
 use super::super::made::{Made, Values};
@@ -20,21 +20,27 @@ pub(super) const MOST_TEXT: usize = 1 << 30;
 /// A filled cell: its row, its column, what it shows.
 type Cell = (u32, u32, String);
 
-/// Reads all sheets of a workbook; what its library can't read is a problem of that sheet.
-pub(super) fn read(bytes: Bytes, made: &mut Made) {
+/// Reads all sheets of a workbook; what its library can't read is a problem of that sheet. Says whether it makes out the
+/// workbook at all.
+pub(super) fn read(bytes: Bytes, made: &mut Made) -> bool {
     let opened = catch_unwind(AssertUnwindSafe(|| {
         open_workbook_auto_from_rs(Cursor::new(bytes)).ok()
     }));
     let Ok(Some(mut book)) = opened else {
         made.problem(Problem::lost(
-            "the sheets can't be read: the workbook may be damaged or encrypted",
+            "the sheets can't be read as tables: the workbook may be damaged, or has sheets of a kind that is not known here",
         ));
-        return;
+        return false;
     };
-    let sheets = book.sheets_metadata().iter();
-    let names: Vec<String> = sheets.map(|sheet| sheet.name.clone()).collect();
+    // Charts that fill a sheet and modules of macros have no cells.
+    let has_cells = |kind| !matches!(kind, SheetType::ChartSheet | SheetType::Vba);
+    let sheets = book.sheets_metadata().iter().enumerate();
+    let sheets: Vec<(usize, String)> = sheets
+        .filter(|(_, sheet)| has_cells(sheet.typ))
+        .map(|(index, sheet)| (index, sheet.name.clone()))
+        .collect();
     let mut left = Some(MOST_TEXT);
-    for (index, name) in names.iter().enumerate() {
+    for (index, name) in &sheets {
         let mut cells = Vec::new();
         let collect = || collect(&mut book, name, &mut cells, &mut left);
         let read = catch_unwind(AssertUnwindSafe(collect));
@@ -54,6 +60,7 @@ pub(super) fn read(bytes: Bytes, made: &mut Made) {
     if !defined.is_empty() {
         made.table(Some("(names)"), Names(defined));
     }
+    true
 }
 
 /// Collects the filled cells of a sheet; none when they can't all be read. A sheet may claim to be as wide and long as it
@@ -166,7 +173,10 @@ fn shown(cell: &Data) -> String {
         Data::DateTime(value) if value.is_duration() => value.as_f64().to_string(),
         Data::DateTime(value) => {
             let (year, month, day, hour, minute, second, _) = value.to_ymd_hms_milli();
-            if (hour, minute, second) == (0, 0, 0) {
+            if (0.0..1.0).contains(&value.as_f64()) {
+                // A time of no day.
+                format!("{hour:02}:{minute:02}:{second:02}")
+            } else if (hour, minute, second) == (0, 0, 0) {
                 format!("{year:04}-{month:02}-{day:02}")
             } else {
                 format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02}")
@@ -177,6 +187,8 @@ fn shown(cell: &Data) -> String {
 
 #[cfg(test)]
 mod tests {
+    use calamine::{ExcelDateTime, ExcelDateTimeType};
+
     use super::*;
 
     #[test]
@@ -185,6 +197,13 @@ mod tests {
         assert_eq!(shown(&Data::Float(52.37)), "52.37");
         assert_eq!(shown(&Data::Float(1e15)), "1000000000000000");
         assert_eq!(shown(&Data::Bool(true)), "true");
+        let moment = |days| {
+            let kind = ExcelDateTimeType::DateTime;
+            shown(&Data::DateTime(ExcelDateTime::new(days, kind, false)))
+        };
+        assert_eq!(moment(29252.0), "1980-02-01");
+        assert_eq!(moment(29252.5), "1980-02-01 12:00:00");
+        assert_eq!(moment(0.25), "06:00:00");
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! Text that is split into runs (for a style, a spelling mark, a tracked change) is joined before it is searched. Deleted
 //! text that is still in the file counts.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use super::super::grid::Layout;
@@ -14,13 +15,52 @@ use super::super::records::Records;
 const MOST_REPEATS: usize = 50;
 const LONGEST_REPEATED: usize = 64;
 
+/// Links at the most.
+const MOST_LINKS: usize = 100_000;
+
 type Row = Vec<String>;
+
+/// A part as UTF-8, which nearly all are written in.
+pub(super) fn decoded(part: &[u8]) -> Cow<'_, [u8]> {
+    match encoding_rs::Encoding::for_bom(part) {
+        Some((encoding, mark)) => match encoding.decode_without_bom_handling(&part[mark..]).0 {
+            Cow::Borrowed(text) => Cow::Borrowed(text.as_bytes()),
+            Cow::Owned(text) => Cow::Owned(text.into_bytes()),
+        },
+        None => Cow::Borrowed(part),
+    }
+}
+
+/// Adds where the relationships of a part lead, out of the document.
+pub(super) fn links(xml: &[u8], links: &mut Vec<String>) {
+    for token in Tokens::new(xml, 0) {
+        if let Token::Start {
+            name, attributes, ..
+        } = token
+            && local(&xml[name.clone()]) == b"Relationship"
+            && attribute(xml, &attributes, b"TargetMode").is_some_and(|at| &xml[at] == b"External")
+            && let Some(target) = attribute(xml, &attributes, b"Target")
+        {
+            add_link(&xml[target], links);
+        }
+    }
+}
+
+fn add_link(target: &[u8], links: &mut Vec<String>) {
+    let plain = entities::plain(target);
+    let link = String::from_utf8_lossy(&plain).trim().to_owned();
+    // The same one often stands several times in a row.
+    if !link.is_empty() && links.len() < MOST_LINKS && links.last() != Some(&link) {
+        links.push(link);
+    }
+}
 
 /// What was found in all parts of a document.
 #[derive(Default)]
 pub(super) struct Found {
     paragraphs: Vec<String>,
     authors: Vec<String>,
+    links: Vec<String>,
     tables: Vec<(Option<String>, Vec<Row>)>,
 }
 
@@ -50,9 +90,19 @@ impl Found {
         .read();
     }
 
+    /// Adds where links lead.
+    pub(super) fn links(&mut self, links: Vec<String>) {
+        self.links.extend(links);
+    }
+
     /// Hands all over, as tables.
     pub(super) fn hand_over(self, made: &mut Made) {
-        made.table(None, Text(self.paragraphs, self.authors));
+        let text = Text {
+            paragraphs: self.paragraphs,
+            authors: self.authors,
+            links: self.links,
+        };
+        made.table(None, text);
         for (index, (name, mut rows)) in self.tables.into_iter().enumerate() {
             rows.retain(|row| row.iter().any(|cell| !cell.is_empty()));
             let name = name.unwrap_or_else(|| format!("table {}", index + 1));
@@ -113,6 +163,11 @@ impl Reading<'_> {
             b"creator" | b"date" if self.paragraphs == 0 => self.is_text += 1,
             b"tab" | b"s" => self.paragraph.push(' '),
             b"br" | b"cr" | b"line-break" => self.paragraph.push('\n'),
+            b"a" => {
+                if let Some(at) = attribute(self.xml, attributes, b"href") {
+                    add_link(&self.xml[at], &mut self.found.links);
+                }
+            }
             b"tbl" | b"table" => {
                 self.end_paragraph();
                 let name = attribute(self.xml, attributes, b"name").map(|at| {
@@ -219,19 +274,25 @@ impl Reading<'_> {
     }
 }
 
-/// Paragraphs, and who wrote or changed some.
-struct Text(Vec<String>, Vec<String>);
+/// Paragraphs, who wrote or changed some, and where their links lead.
+struct Text {
+    paragraphs: Vec<String>,
+    authors: Vec<String>,
+    links: Vec<String>,
+}
 
 impl Values for Text {
     fn read(&self, records: &mut Records<'_>) {
         let column = records.column("");
-        for paragraph in &self.0 {
+        for paragraph in &self.paragraphs {
             records.value(column, paragraph.as_bytes());
             records.next_row();
         }
-        for author in &self.1 {
-            let column = records.column("@author");
-            records.value(column, author.as_bytes());
+        for (name, values) in [("@author", &self.authors), ("@link", &self.links)] {
+            for value in values {
+                let column = records.column(name);
+                records.value(column, value.as_bytes());
+            }
         }
     }
 }
@@ -274,6 +335,35 @@ mod tests {
         assert_eq!(found.paragraphs, ["jor@postluxterra.nl", "weg"]);
         assert_eq!(found.authors, ["Mir"]);
         assert_eq!(found.tables[0].1, [["naam", "a&b"]]);
+    }
+
+    #[test]
+    fn links_lead_somewhere() {
+        let mut targets = Vec::new();
+        links(
+            b"<Relationships><Relationship Id='1' Type='x/styles' Target='styles.xml'/>\
+              <Relationship Id='2' Type='x/hyperlink' Target='mailto:jor@postluxterra.nl?a=b&amp;c=d' TargetMode='External'/>\
+              </Relationships>",
+            &mut targets,
+        );
+        assert_eq!(targets, ["mailto:jor@postluxterra.nl?a=b&c=d"]);
+        let mut found = Found::default();
+        found.part(
+            b"<text:p>Mail <text:a xlink:href='mailto:mir@postluxterra.nl'>us</text:a></text:p>",
+        );
+        assert_eq!(found.paragraphs, ["Mail us"]);
+        assert_eq!(found.links, ["mailto:mir@postluxterra.nl"]);
+    }
+
+    #[test]
+    fn parts_may_be_written_in_utf_16() {
+        let wide: Vec<u8> = "\u{feff}<a/>"
+            .encode_utf16()
+            .flat_map(u16::to_le_bytes)
+            .collect();
+        assert_eq!(&decoded(&wide)[..], b"<a/>");
+        assert_eq!(&decoded(b"\xef\xbb\xbf<a/>")[..], b"<a/>");
+        assert_eq!(&decoded(b"<a/>")[..], b"<a/>");
     }
 
     #[test]

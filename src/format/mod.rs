@@ -64,6 +64,7 @@ mod tape;
 #[cfg(feature = "archives")]
 mod tar;
 mod text;
+mod unknown;
 mod unplaced;
 mod vcard;
 mod weblog;

@@ -1,6 +1,5 @@
 //! Finds the format of an input and opens it.
 
-use std::borrow::Cow;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
 #[cfg(feature = "archives")]
@@ -12,6 +11,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use super::Piece;
 #[cfg(feature = "archives")]
 use super::compress::{Wrap, wrap_of};
+use super::unknown::unknown;
 use super::{FORMATS, Format, Head, Likelihood, ReadOptions, Reader};
 use crate::error::{Problem, Verdict};
 use crate::input::encoding::{decode_head, detect};
@@ -296,93 +296,6 @@ fn tail(body: &Body<'_>) -> Option<Bytes> {
         }
         Body::Stream(_) => None,
     }
-}
-
-/// Whether a file is one of a `LevelDB` folder: its tables end with a number of their own, and the rest is told by name.
-fn is_leveldb(head: &[u8], name: &str) -> bool {
-    let name = name.rsplit(['/', '\\']).next().unwrap_or_default();
-    let digits = |text: &str| text.len() >= 6 && text.bytes().all(|byte| byte.is_ascii_digit());
-    match name.rsplit_once('.') {
-        Some((number, "ldb" | "sst")) => digits(number),
-        // Records of the log: a checksum, a length, and one of four types.
-        Some((number, "log")) => digits(number) && matches!(head.get(6), Some(1..=4)),
-        _ => name.strip_prefix("MANIFEST-").is_some_and(digits),
-    }
-}
-
-/// What binary data is that no format reads.
-fn unknown(head: &[u8], name: &str) -> Problem {
-    let what: Cow<'static, str> = match signature(head, name) {
-        Some(what) => what.into(),
-        None => match infer::get(head) {
-            Some(kind) => format!("{} file", kind.mime_type()).into(),
-            None => "binary data of an unknown kind".into(),
-        },
-    };
-    Problem::skipped(format!("{what}; not read"))
-}
-
-/// Signatures of what lies in exports and backups, by their common names.
-fn signature(head: &[u8], name: &str) -> Option<&'static str> {
-    const KNOWN: &[(&[u8], &str)] = &[
-        (b"\x89PNG", "PNG image"),
-        (b"\xff\xd8\xff", "JPEG image"),
-        (b"GIF8", "GIF image"),
-        (b"II*\0", "TIFF image"),
-        (b"MM\0*", "TIFF image"),
-        (
-            b"PK\x03\x04",
-            "ZIP archive, or a document packed as one (xlsx, docx)",
-        ),
-        (b"PK\x05\x06", "empty ZIP archive"),
-        (b"\x1f\x8b", "gzip file"),
-        (b"BZh", "bzip2 file"),
-        (b"\xfd7zXZ\0", "xz file"),
-        (b"\x28\xb5\x2f\xfd", "zstd file"),
-        (b"\x04\x22\x4d\x18", "LZ4 file"),
-        (b"7z\xbc\xaf\x27\x1c", "7z archive"),
-        (b"Rar!\x1a\x07", "RAR archive"),
-        (
-            b"\x37\x7f\x06\x82",
-            "SQLite write-ahead log: its changes are not in the database yet; open that with sqlite3 once",
-        ),
-        (
-            b"\x37\x7f\x06\x83",
-            "SQLite write-ahead log: its changes are not in the database yet; open that with sqlite3 once",
-        ),
-        (b"Obj\x01", "Avro file"),
-        (b"ORC", "ORC file"),
-        (b"ARROW1", "Arrow file"),
-        (b"PGDMP", "PostgreSQL dump in custom format"),
-        (
-            b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",
-            "document in an old Office format (xls, doc, msg)",
-        ),
-        (b"\xff\xfe\0\0", "text in UTF-32"),
-        (b"\0\0\xfe\xff", "text in UTF-32"),
-        (b"REDIS", "Redis dump"),
-        (b"\xac\xed\0\x05", "serialised Java objects"),
-        (b"Cr24", "Chrome extension"),
-        (b"\x1f\x9d", "file of compress (.Z)"),
-        (b"\x60\xea", "ARJ archive"),
-        (b"MSWIM\0\0\0", "Windows image (wim)"),
-        (b"!BDN", "Outlook folders (pst)"),
-        (b"\0\x01\0\0Standard Jet DB", "Access database"),
-        (b"\0\x01\0\0Standard ACE DB", "Access database"),
-        (b"\x78\x9f\x3e\x22", "attachment of Outlook (winmail.dat)"),
-        (b"\x7fELF", "program"),
-        (b"MZ", "program"),
-    ];
-    if is_leveldb(head, name) {
-        return Some("part of a LevelDB database");
-    }
-    if head.get(257..262) == Some(b"ustar") {
-        return Some("tar archive");
-    }
-    KNOWN
-        .iter()
-        .find(|(magic, _)| head.starts_with(magic))
-        .map(|(_, what)| *what)
 }
 
 #[cfg(test)]

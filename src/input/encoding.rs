@@ -138,7 +138,7 @@ fn utf16_without_mark(head: &[u8]) -> Option<&'static Encoding> {
         let pairs = head.chunks_exact(2);
         let units: Vec<u16> = pairs.map(|pair| unit([pair[0], pair[1]])).collect();
         let ascii = units.iter().filter(|unit| **unit < 0x80).count();
-        let share = if is_narrow { 2 } else { 10 };
+        let share = if is_narrow { 4 } else { 10 };
         ascii * share >= units.len() && are_characters(&units)
     };
     if is_text(u16::from_le_bytes) {

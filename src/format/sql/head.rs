@@ -76,6 +76,8 @@ impl<'t, V: Visit> Walk<'t, '_, V> {
         let (head, target) = found?;
         let next = at + head.len();
         self.state.mode = Mode::Rows(target.clone());
+        // Where a text is decoded, heads of the text before it are read again.
+        self.state.heads_met += 1;
         Some(next)
     }
 

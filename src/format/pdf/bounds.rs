@@ -189,19 +189,19 @@ fn hides_names(bytes: &[u8]) -> bool {
     memchr::memchr_iter(b'#', bytes).any(|at| {
         let before = &bytes[at.saturating_sub(LONGEST)..at];
         // What is compressed has such signs by chance: the number must be part of the name, and the name no longer.
-        let part = before.iter().rev().take_while(|byte| is_regular(byte));
+        let part = before.iter().rev().take_while(|byte| is_regular(**byte));
         let start = at - part.count();
         if !bytes[..start].ends_with(b"/") {
             return false;
         }
         let rest = &bytes[start..bytes.len().min(start + LONGEST + 1)];
-        let len = rest.iter().take_while(|byte| is_regular(byte)).count();
+        let len = rest.iter().take_while(|byte| is_regular(**byte)).count();
         names.contains(&&unescaped(&rest[..len])[..])
     })
 }
 
 /// Whether a byte may be part of a name: neither white space nor a delimiter (ISO 32000-2 section 7.2.3).
-fn is_regular(byte: &u8) -> bool {
+fn is_regular(byte: u8) -> bool {
     !matches!(
         byte,
         0 | b'\t'

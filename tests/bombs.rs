@@ -295,9 +295,7 @@ fn overlapping_rows(count: u16) -> Vec<u8> {
                 column.len() as u8 * 2 + 13
             });
         }
-        columns
-            .iter()
-            .for_each(|column| record.extend_from_slice(column));
+        record.extend_from_slice(&columns.concat());
         [&[record.len() as u8, 1][..], &record].concat()
     };
     // A leaf whose rows start at `head`.

@@ -67,12 +67,11 @@ impl<'t, V: Visit> Walk<'t, '_, V> {
     /// Rows of a table whose head was read lately.
     pub(super) fn known_head(&mut self, at: usize) -> Option<usize> {
         let rest = &self.text.bytes[at..];
-        let found = self
-            .state
-            .heads
-            .iter()
-            .rev()
-            .find(|(head, _)| !head.is_empty() && rest.starts_with(head));
+        let found = self.state.heads.iter().rev().find(|(head, _)| {
+            // `VALUES` must end there.
+            let behind = rest.get(head.len()).is_some_and(|&byte| !is_word(byte));
+            !head.is_empty() && rest.starts_with(head) && behind
+        });
         let (head, target) = found?;
         let next = at + head.len();
         self.state.mode = Mode::Rows(target.clone());

@@ -185,17 +185,23 @@ fn decode_more(
     pieces: &mut Vec<OffsetPiece>,
     from: &mut u64,
 ) {
-    let (more, new, used) = decode_pieces(encoding, &stream.buffer, *from);
-    let shift = text.len() as u32;
-    if !more.is_empty() {
-        pieces.extend(new.into_iter().map(|piece| OffsetPiece {
-            text: piece.text + shift,
-            ..piece
-        }));
-        text.extend_from_slice(&more);
+    loop {
+        let (more, new, used) = decode_pieces(encoding, &stream.buffer, *from);
+        let shift = text.len() as u32;
+        if !more.is_empty() {
+            pieces.extend(new.into_iter().map(|piece| OffsetPiece {
+                text: piece.text + shift,
+                ..piece
+            }));
+            text.extend_from_slice(&more);
+        }
+        stream.buffer.drain(..used);
+        *from += used as u64;
+        // What waits for more is decoded as it is where nothing follows.
+        if !stream.ended || used == 0 {
+            break;
+        }
     }
-    stream.buffer.drain(..used);
-    *from += used as u64;
     if stream.ended {
         // Half a character at the very end: nothing can be made of it.
         *from += stream.buffer.len() as u64;

@@ -7,8 +7,8 @@ use std::borrow::Cow;
 
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::{
-    CoderResult, DecoderResult, Encoding, ISO_2022_JP, ISO_8859_15, UTF_8, UTF_16BE, UTF_16LE,
-    WINDOWS_1252,
+    CoderResult, DecoderResult, EUC_JP, Encoding, ISO_2022_JP, ISO_8859_15, UTF_8, UTF_16BE,
+    UTF_16LE, WINDOWS_1252,
 };
 
 use crate::format::{OffsetMap, OffsetPiece, Span};
@@ -131,14 +131,23 @@ fn utf16_without_mark(head: &[u8]) -> Option<&'static Encoding> {
     if head.len() < 4 {
         return None;
     }
+    // Characters of Japanese may look like two letters each, but nothing that stands between words is half of one.
     let is_narrow = head
         .iter()
         .all(|byte| matches!(byte, 0 | b'\t' | b'\n' | b'\r' | b' '..=b'~'));
+    let is_between = |byte: &u8| matches!(byte, b'\t' | b'\n' | b'\r' | b' ' | b',' | b';');
+    let has_ends = head.contains(&b'\n');
+    let is_torn = head
+        .chunks_exact(2)
+        .any(|pair| pair.iter().any(is_between) && !pair.contains(&0));
+    if is_narrow && is_torn {
+        return None;
+    }
+    let share = if is_narrow && !has_ends { 2 } else { 10 };
     let is_text = |unit: fn([u8; 2]) -> u16| {
         let pairs = head.chunks_exact(2);
         let units: Vec<u16> = pairs.map(|pair| unit([pair[0], pair[1]])).collect();
         let ascii = units.iter().filter(|unit| **unit < 0x80).count();
-        let share = if is_narrow { 4 } else { 10 };
         ascii * share >= units.len() && are_characters(&units)
     };
     if is_text(u16::from_le_bytes) {
@@ -221,7 +230,8 @@ pub fn decode<'a>(encoding: &'static Encoding, stored: &'a [u8], base: u64) -> D
 }
 
 /// Decodes as much as there are whole characters; gives the text, its pieces, and how many bytes were decoded. A
-/// stretch that ends within a character leaves up to three bytes.
+/// stretch that ends within a character leaves up to three bytes, and one that ends within a run of Japanese characters all of
+/// that, unless it is nothing else.
 pub fn decode_pieces(
     encoding: &'static Encoding,
     stored: &[u8],
@@ -234,6 +244,8 @@ pub fn decode_pieces(
     };
     let used = if encoding == UTF_16LE || encoding == UTF_16BE {
         out.utf16(stored, encoding == UTF_16BE)
+    } else if encoding == ISO_2022_JP {
+        out.iso_2022_jp(stored)
     } else {
         out.other(encoding, stored);
         stored.len()
@@ -319,6 +331,65 @@ impl Pieces {
                 .unwrap_or(char::REPLACEMENT_CHARACTER);
             self.character(c, at, len);
             at += len;
+        }
+        at
+    }
+
+    /// Sequences tell which characters follow: of one byte, of two, or those of half width. Each line begins with the first.
+    fn iso_2022_jp(&mut self, stored: &[u8]) -> usize {
+        #[derive(PartialEq)]
+        enum Set {
+            One,
+            Two,
+            Half,
+        }
+        let mut set = Set::One;
+        // Where it was told, and what there was by then.
+        let (mut told, mut before) = (0, (0, 0));
+        let mut at = 0;
+        while let [byte, rest @ ..] = &stored[at..] {
+            let next = match (byte, rest) {
+                (0x1b, [b'(', b'B' | b'J', ..]) => Some(Set::One),
+                (0x1b, [b'(', b'I', ..]) => Some(Set::Half),
+                (0x1b, [b'$', b'@' | b'B', ..]) => Some(Set::Two),
+                (0x1b, [] | [b'(' | b'$']) => break,
+                _ => None,
+            };
+            if let Some(next) = next {
+                set = next;
+                (told, before) = (at, (self.text.len(), self.list.len()));
+                at += 3;
+                continue;
+            }
+            let character = match (&set, rest) {
+                _ if !(0x21..0x7f).contains(byte) => None,
+                (Set::Two, [second, ..]) => Some(([byte | 0x80, second | 0x80], 2)),
+                (Set::Two, []) => break,
+                (Set::Half, _) => Some(([0x8e, byte | 0x80], 1)),
+                (Set::One, _) => None,
+            };
+            if let Some((pair, len)) = character {
+                self.piece(at, Span::Whole(len));
+                let decoded = EUC_JP.decode_without_bom_handling(&pair).0;
+                self.text.extend_from_slice(decoded.as_bytes());
+                at += usize::from(len);
+            } else if byte.is_ascii() {
+                self.piece(at, Span::Each(1));
+                self.text.push(*byte);
+                if *byte == b'\n' {
+                    set = Set::One;
+                }
+                at += 1;
+            } else {
+                self.character(char::REPLACEMENT_CHARACTER, at, 1);
+                at += 1;
+            }
+        }
+        // Whoever goes on here wouldn't know what was told.
+        if set != Set::One && told > 0 {
+            self.text.truncate(before.0);
+            self.list.truncate(before.1);
+            return told;
         }
         at
     }
@@ -424,6 +495,8 @@ mod tests {
     fn a_nul_makes_no_utf_16() {
         assert_eq!(encoding_of(b"a,b,c\n\0,2,3\n"), Some("UTF-8"));
         assert_eq!(encoding_of(b"a;b\n1;\0\n3;4\n"), Some("UTF-8"));
+        assert_eq!(encoding_of(b"a,bc,d\n\0b,2\n"), Some("UTF-8"));
+        assert_eq!(encoding_of(b"name: Jor Tol\n\0\n"), Some("UTF-8"));
         let japanese: Vec<u8> = "\u{3042}\u{3044},\u{3046}\u{3048}\n"
             .repeat(3)
             .encode_utf16()
@@ -458,6 +531,19 @@ mod tests {
         );
     }
 
+    #[test]
+    fn a_run_of_japanese_is_not_cut() {
+        let cut = |stored: &[u8]| {
+            let (text, _, used) = decode_pieces(ISO_2022_JP, stored, 0);
+            (String::from_utf8(text).unwrap(), used)
+        };
+        assert_eq!(cut(b"ab\x1b$B;aL>"), ("ab".into(), 2));
+        assert_eq!(cut(b"\x1b$B;aL>"), ("氏名".into(), 7));
+        assert_eq!(cut(b"ab\x1b$"), ("ab".into(), 2));
+        assert_eq!(cut(b"ab\x1bx"), ("ab\u{1b}x".into(), 4));
+        assert_eq!(cut(b"\x1b$B;aL"), ("氏".into(), 5));
+    }
+
     /// Each character of the text leads back to the stored bytes it came from.
     fn assert_leads_back(encoding: &'static Encoding, stored: &[u8], text: &str) {
         let decoded = decode(encoding, stored, 1000);
@@ -478,6 +564,17 @@ mod tests {
             .flat_map(u16::to_le_bytes)
             .collect();
         assert_leads_back(UTF_16LE, &utf16, "aé😀b\n");
+        let japanese = decode(ISO_2022_JP, b"a\x1b$B;aL>\x1b(B,\x1b(I1\x1b(J\n\xff", 1000);
+        let text = "a氏名,\u{ff71}\n\u{fffd}";
+        assert_eq!(japanese.text, text.as_bytes());
+        let place = |c: char| {
+            let at = text.find(c).unwrap() as u32;
+            japanese.offsets.stored(at, at + c.len_utf8() as u32)
+        };
+        assert_eq!(place('a'), Some((1000, 1001)));
+        assert_eq!(place('名'), Some((1006, 1008)));
+        assert_eq!(place(','), Some((1011, 1012)));
+        assert_eq!(place('\u{ff71}'), Some((1015, 1016)));
         let (japanese, ..) = encoding_rs::SHIFT_JIS.encode("名前,a");
         assert_leads_back(encoding_rs::SHIFT_JIS, &japanese, "名前,a");
     }

@@ -205,9 +205,12 @@ fn unquoted(line: &[u8], at: Range<usize>) -> Option<Range<usize>> {
     is_all.then_some(at.start + 1..at.start + 1 + end)
 }
 
-/// The name of `[section]` or `[[list]]`.
+/// The name of `[section]` or `[[list]]`, behind which a comment may stand.
 fn section(line: &[u8]) -> Option<String> {
     let line = line.trim_ascii();
+    let comment = memchr::memchr2_iter(b'#', b';', line)
+        .find(|&at| line[..at].trim_ascii_end().ends_with(b"]"));
+    let line = line[..comment.unwrap_or(line.len())].trim_ascii_end();
     let inside = line.strip_prefix(b"[")?.strip_suffix(b"]")?;
     let name = inside.strip_prefix(b"[").unwrap_or(inside);
     let name = name.strip_suffix(b"]").unwrap_or(name).trim_ascii();
@@ -264,6 +267,8 @@ mod tests {
         assert_eq!(parts("a = \"b\" or \"c\""), both("a", "\"b\" or \"c\""));
         assert_eq!(parts("this is, by the way: text"), None);
         assert_eq!(section(b"[[a.b]]").as_deref(), Some("a.b"));
+        assert_eq!(section(b"[a b] # [c]").as_deref(), Some("a b"));
+        assert_eq!(section(b"[a#1]").as_deref(), Some("a#1"));
         assert_eq!(section(b"[1, 2]"), None);
     }
 

@@ -9,6 +9,9 @@ use super::lex::{Escape, Step, Stop, is_word};
 use super::recover::starts_statement;
 use super::walk::{Mode, Visit, Walk};
 
+/// A name in quotes or brackets is no longer than this, in characters.
+const LONGEST_NAME: usize = 128;
+
 /// A unit of another statement is no longer than this, in bytes.
 const LONGEST_UNIT: usize = 64 << 10;
 
@@ -222,12 +225,23 @@ impl<V: Visit> Walk<'_, '_, V> {
             b'[' => b']',
             _ => return Ok(at + 1),
         };
-        let near = &self.text.bytes[at + 1..self.text.bytes.len().min(at + 130)];
-        let end = memchr::memchr2(close, b'\n', near);
-        match end {
-            Some(len) if near[len] == close && near.first() != Some(&b'\'') => Ok(at + len + 2),
-            None if near.len() < 129 && !self.text.ended => Err(Stop::Short),
-            _ => Ok(at + 1),
+        // In characters, so that a text is read alike before it is decoded and after.
+        let is_utf8 = self.state.encoding == encoding_rs::UTF_8;
+        let mut characters = 0;
+        let rest = &self.text.bytes[at + 1..];
+        for (len, &byte) in rest.iter().enumerate() {
+            if byte == close && rest.first() != Some(&b'\'') {
+                return Ok(at + len + 2);
+            }
+            characters += usize::from(!is_utf8 || byte & 0xc0 != 0x80);
+            if byte == close || byte == b'\n' || characters > LONGEST_NAME {
+                return Ok(at + 1);
+            }
+        }
+        if self.text.ended {
+            Ok(at + 1)
+        } else {
+            Err(Stop::Short)
         }
     }
 

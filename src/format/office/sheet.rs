@@ -32,19 +32,19 @@ pub(super) fn read(bytes: Bytes, made: &mut Made) -> bool {
         ));
         return false;
     };
-    // Charts that fill a sheet and modules of macros have no cells.
+    // A chart that fills a sheet and a module of macros need not have cells.
     let has_cells = |kind| !matches!(kind, SheetType::ChartSheet | SheetType::Vba);
-    let sheets = book.sheets_metadata().iter().enumerate();
-    let sheets: Vec<(usize, String)> = sheets
-        .filter(|(_, sheet)| has_cells(sheet.typ))
-        .map(|(index, sheet)| (index, sheet.name.clone()))
+    let sheets = book.sheets_metadata().iter();
+    let sheets: Vec<(String, bool)> = sheets
+        .map(|sheet| (sheet.name.clone(), has_cells(sheet.typ)))
         .collect();
     let mut left = Some(MOST_TEXT);
-    for (index, name) in &sheets {
+    for (index, (name, has_cells)) in sheets.iter().enumerate() {
         let mut cells = Vec::new();
         let collect = || collect(&mut book, name, &mut cells, &mut left);
         let read = catch_unwind(AssertUnwindSafe(collect));
-        if !matches!(read, Ok(Some(()))) {
+        let is_read = matches!(read, Ok(Some(())));
+        if !is_read && (*has_cells || !cells.is_empty() || left.is_none()) {
             let why = match left {
                 Some(_) => "it may be damaged",
                 None => "the workbook's cells come to more than can be held",

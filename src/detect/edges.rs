@@ -41,11 +41,20 @@ fn trim_ends(text: &[u8], mut start: usize, mut end: usize) -> (usize, usize) {
     (start, end)
 }
 
-/// Whether a match stands by itself: no letter or digit touches its own, and it is no part of a decimal number.
+/// Whether a match stands by itself: no letter or digit touches its own, and it is no part of a decimal number or of a path.
 #[inline]
 pub(super) fn is_bounded(text: &[u8], span: &Range<usize>) -> bool {
     if !starts_by_itself(text, span.start) {
         return false;
+    }
+    let before = span.start.checked_sub(1).map(|at| text[at]);
+    if before == Some(b'/') || text.get(span.end) == Some(&b'/') {
+        // Numbers with slashes in between, and another one beside: `/050622/195/`.
+        let is_of_path = |byte: &u8| byte.is_ascii_digit() || *byte == b'/';
+        let matched = &text[span.clone()];
+        if matched.contains(&b'/') && matched.iter().all(is_of_path) {
+            return false;
+        }
     }
     let last = text[span.end - 1];
     match &text[span.end..] {
@@ -74,4 +83,24 @@ fn digits<'a>(bytes: impl Iterator<Item = &'a u8>) -> usize {
         .take(4)
         .take_while(|byte| byte.is_ascii_digit())
         .count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_of_a_path_do_not_stand_by_themselves() {
+        let bounded = |text: &str, matched: &str| {
+            let start = text.find(matched).unwrap();
+            is_bounded(text.as_bytes(), &(start..start + matched.len()))
+        };
+        assert!(!bounded("/050622/195/", "050622/195"));
+        assert!(!bounded("news/2024/05/12/x", "2024/05/12"));
+        assert!(bounded("born 050622/195, in", "050622/195"));
+        assert!(bounded("12/05/1990 / 13/05/1990", "12/05/1990"));
+        // A single number, and an address.
+        assert!(bounded("/982272790/", "982272790"));
+        assert!(bounded("https://a.nl/in/jor/", "https://a.nl/in/jor"));
+    }
 }

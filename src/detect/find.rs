@@ -106,7 +106,7 @@ impl Scratch {
     /// length; gives how many. For [usual](Searched::is_usual) columns.
     fn put_by_templates(&mut self, here: &Searched<'_>, values: &[Placed]) -> usize {
         let text = here.batch.text;
-        let mut last_cells = self.programs.last_cells(here.number);
+        let last_cells = self.programs.last_cells(here.number);
         let mut last = ProgramId::NOTHING;
         let mut cells = None;
         for (done, value) in values.iter().enumerate() {

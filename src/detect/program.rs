@@ -157,27 +157,16 @@ pub(super) enum Lookup {
 pub(super) struct LastCells<'p> {
     by_len: &'p [u16; TEMPLATES],
     templates: &'p [(Template, Places, ProgramId)],
-    /// That of the value before: most are like it.
-    before: Option<(&'p Template, ProgramId)>,
 }
 
 impl LastCells<'_> {
     /// The program of a value with nothing to trim, if the column's last cell of that length was like it.
     #[inline]
-    pub(super) fn program(&mut self, text: &[u8], start: usize, end: usize) -> Option<ProgramId> {
-        let len = end - start;
-        let (template, program) = match self.before {
-            Some(before) if before.0.cell_len() == len => before,
-            _ => {
-                let number = self.by_len[len % TEMPLATES];
-                let (template, _, program) = self.templates.get(usize::from(number))?;
-                if !template.is_trimmed() || template.cell_len() != len {
-                    return None;
-                }
-                *self.before.insert((template, *program))
-            }
-        };
-        template.holds_of_its_len(text, start).then_some(program)
+    pub(super) fn program(&self, text: &[u8], start: usize, end: usize) -> Option<ProgramId> {
+        let number = self.by_len[(end - start) % TEMPLATES];
+        let (template, _, program) = self.templates.get(usize::from(number))?;
+        let holds = template.is_trimmed() && template.holds(text, start, end);
+        holds.then_some(*program)
     }
 }
 
@@ -288,7 +277,6 @@ impl Programs {
         LastCells {
             by_len: &self.columns[column].templates,
             templates: &self.templates,
-            before: None,
         }
     }
 

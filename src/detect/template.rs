@@ -13,8 +13,6 @@ pub(super) struct Template {
     /// For each sixteen places, the bytes that may stand there; more ranges of them only where some place needs more.
     parts: Vec<Range>,
     more: [Vec<Range>; RANGES - 1],
-    /// The first part, where it is the only one and one range is enough: so are most cells.
-    only: Option<Range>,
 }
 
 /// For each of sixteen places a range of bytes: the first one, and how many are behind it.
@@ -61,24 +59,12 @@ impl Template {
         };
         let most = places.iter().map(Vec::len).max().unwrap_or(1);
         let parts = |number: usize| (number < most).then(|| of(number)).into_iter().flatten();
-        let first: Vec<Range> = parts(0).collect();
-        let only = match first[..] {
-            [only] if most == 1 => Some(only),
-            _ => None,
-        };
         Some(Self {
             len: cell.len(),
             is_trimmed,
-            parts: first,
+            parts: parts(0).collect(),
             more: [parts(1).collect(), parts(2).collect()],
-            only,
         })
-    }
-
-    /// The length of its cells.
-    #[inline]
-    pub(super) fn cell_len(&self) -> usize {
-        self.len
     }
 
     /// Whether [trimming](super::edges::trim) leaves all of its cells as they are, so that a value need not be trimmed to see
@@ -91,22 +77,12 @@ impl Template {
     /// Whether a cell is one of them.
     #[inline]
     pub(super) fn holds(&self, text: &[u8], start: usize, end: usize) -> bool {
-        end - start == self.len && self.holds_of_its_len(text, start)
-    }
-
-    /// The same for a cell of its length.
-    #[inline]
-    pub(super) fn holds_of_its_len(&self, text: &[u8], start: usize) -> bool {
-        let Some(block) = text.get(start..).and_then(<[u8]>::first_chunk::<LONGEST>) else {
+        if end - start != self.len {
+            return false;
+        }
+        let Some(block) = text[start..].first_chunk::<LONGEST>() else {
             return false;
         };
-        match (self.only, block.first_chunk::<SIXTEEN>()) {
-            (Some(range), Some(bytes)) => within(u8x16::new(*bytes), range).all(),
-            _ => self.holds_parts(block),
-        }
-    }
-
-    fn holds_parts(&self, block: &[u8; LONGEST]) -> bool {
         let mut good = u8x16::MAX;
         let bytes = block.as_chunks::<SIXTEEN>().0;
         if self.more[0].is_empty() {

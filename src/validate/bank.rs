@@ -136,70 +136,32 @@ const STRUCTURES: &[(&[u8; 2], &str)] = &[
     (b"VG", "4a16n"), (b"XK", "16n"), (b"YE", "4a4n18c"),
 ];
 
-/// The same as parts of so many bytes, each with the kinds that it may hold; what isn't needed is empty.
-static PARTS: [[(u8, u8); MOST_PARTS]; STRUCTURES.len()] = {
-    let mut all = [[(0, ANY); MOST_PARTS]; STRUCTURES.len()];
-    let mut place = 0;
-    while place < STRUCTURES.len() {
-        let structure = STRUCTURES[place].1.as_bytes();
-        let (mut at, mut part, mut count) = (0, 0, 0);
-        while at < structure.len() {
-            match structure[at] {
-                digit @ b'0'..=b'9' => count = count * 10 + digit - b'0',
-                kind => {
-                    let kinds = match kind {
-                        b'n' => DIGIT,
-                        b'a' => CAPITAL,
-                        _ => ANY,
-                    };
-                    all[place][part] = (count, kinds);
-                    (part, count) = (part + 1, 0);
-                }
-            }
-            at += 1;
-        }
-        place += 1;
-    }
-    all
-};
-const MOST_PARTS: usize = 3;
-
-/// Kinds of bytes in an IBAN, one bit each.
-const DIGIT: u8 = 1;
-const CAPITAL: u8 = 2;
-const ANY: u8 = u8::MAX;
-
-/// The kind of each byte; bytes that are neither have one that no part holds but by [`ANY`].
-static KINDS: [u8; 256] = {
-    let mut all = [4; 256];
-    let mut byte = 0;
-    while byte < 128 {
-        if (byte as u8).is_ascii_digit() {
-            all[byte] = DIGIT;
-        } else if (byte as u8).is_ascii_uppercase() {
-            all[byte] = CAPITAL;
-        }
-        byte += 1;
-    }
-    all
-};
-
 /// Whether the part behind the check digits is made of what its country says; of a country that isn't known, of anything.
-fn is_structured(country: &[u8], mut rest: &[u8]) -> bool {
+fn is_structured(country: &[u8], rest: &[u8]) -> bool {
     let Some(place) = place(country) else {
         return true;
     };
-    for &(count, kinds) in &PARTS[place] {
-        let (part, behind) = rest
-            .split_at_checked(usize::from(count))
-            .unwrap_or_default();
-        let found = part
-            .iter()
-            .fold(0, |all, byte| all | KINDS[usize::from(*byte)]);
-        if found & !kinds != 0 {
+    let (_, structure) = STRUCTURES[place];
+    let (mut at, mut count) = (0, 0);
+    for byte in structure.bytes() {
+        if byte.is_ascii_digit() {
+            count = count * 10 + usize::from(byte - b'0');
+            continue;
+        }
+        let part = rest.get(at..at + count).unwrap_or_default();
+        let fits = match byte {
+            b'n' => part
+                .iter()
+                .fold(true, |all, byte| all & byte.is_ascii_digit()),
+            b'a' => part
+                .iter()
+                .fold(true, |all, byte| all & byte.is_ascii_uppercase()),
+            _ => true,
+        };
+        if !fits {
             return false;
         }
-        rest = behind;
+        (at, count) = (at + count, 0);
     }
     true
 }

@@ -391,8 +391,11 @@ pub(crate) fn add_normalised(kind: Normalise, pad: Option<usize>, value: &[u8], 
     let start = out.len();
     match kind {
         Normalise::None => out.extend_from_slice(value),
-        Normalise::Digits => keep(value, out, &DIGITS),
-        Normalise::Alnum => keep(value, out, &ALNUM),
+        Normalise::Digits => keep(value, out, |byte| byte.is_ascii_digit()),
+        Normalise::Alnum => {
+            keep(value, out, |byte| byte.is_ascii_alphanumeric());
+            out[start..].make_ascii_uppercase();
+        }
         Normalise::Lower => {
             out.extend_from_slice(value);
             lower(&mut out[start..]);
@@ -425,35 +428,17 @@ fn lower(text: &mut [u8]) {
     text.as_chunks_mut::<16>().0.iter_mut().for_each(small);
 }
 
-/// What [`Normalise::Digits`] makes of a byte; 0 where it drops it.
-static DIGITS: [u8; 256] = kept(false);
-/// The same for [`Normalise::Alnum`].
-static ALNUM: [u8; 256] = kept(true);
-
-const fn kept(letters: bool) -> [u8; 256] {
-    let mut all = [0; 256];
-    let mut byte = 0u8;
-    while byte < 128 {
-        if byte.is_ascii_digit() || letters && byte.is_ascii_alphabetic() {
-            all[byte as usize] = byte.to_ascii_uppercase();
+/// Adds the bytes that are wanted. Without a branch for each byte: which ones are wanted can't be foreseen.
+fn keep(value: &[u8], out: &mut Vec<u8>, wanted: impl Fn(u8) -> bool) {
+    const BLOCK: usize = 32;
+    for part in value.chunks(BLOCK) {
+        let (mut block, mut kept) = ([0; BLOCK], 0);
+        for &byte in part {
+            block[kept % BLOCK] = byte;
+            kept += usize::from(wanted(byte));
         }
-        byte += 1;
+        out.extend_from_slice(&block[..kept]);
     }
-    all
-}
-
-/// Adds what is kept of each byte. Without a branch for each: which ones are kept can't be foreseen.
-fn keep(value: &[u8], out: &mut Vec<u8>, of: &[u8; 256]) {
-    let start = out.len();
-    out.extend_from_slice(value);
-    let new = &mut out[start..];
-    let mut count = 0;
-    for at in 0..new.len() {
-        let byte = of[usize::from(new[at])];
-        new[count] = byte;
-        count += usize::from(byte != 0);
-    }
-    out.truncate(start + count);
 }
 
 /// `; did you mean "luhn"?`, where a known name is close.

@@ -11,6 +11,8 @@ use super::walk::{Mode, Visit, Walk};
 
 /// A name in quotes or brackets is no longer than this, in characters.
 const LONGEST_NAME: usize = 128;
+/// The same in bytes, with what closes it; a character of UTF-8 has four at the most.
+const LONGEST_IN_BYTES: usize = 4 * LONGEST_NAME + 1;
 
 /// A unit of another statement is no longer than this, in bytes.
 const LONGEST_UNIT: usize = 64 << 10;
@@ -229,7 +231,7 @@ impl<V: Visit> Walk<'_, '_, V> {
         let is_utf8 = self.state.encoding == encoding_rs::UTF_8;
         let mut characters = 0;
         let rest = &self.text.bytes[at + 1..];
-        for (len, &byte) in rest.iter().enumerate() {
+        for (len, &byte) in rest.iter().enumerate().take(LONGEST_IN_BYTES) {
             if byte == close && rest.first() != Some(&b'\'') {
                 return Ok(at + len + 2);
             }
@@ -238,7 +240,7 @@ impl<V: Visit> Walk<'_, '_, V> {
                 return Ok(at + 1);
             }
         }
-        if self.text.ended {
+        if self.text.ended || rest.len() >= LONGEST_IN_BYTES {
             Ok(at + 1)
         } else {
             Err(Stop::Short)

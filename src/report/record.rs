@@ -171,14 +171,19 @@ fn optional(value: Option<u64>, out: &mut Vec<u8>) {
 }
 
 fn hex(value: u128, out: &mut Vec<u8>) {
+    let digits = if value.trailing_zeros() >= 64 { 16 } else { 32 };
+    out.extend_from_slice(&hex_digits(value)[..digits]);
+}
+
+/// A number in base 16.
+pub(super) fn hex_digits(value: u128) -> [u8; 32] {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     let mut text = [0; 32];
     for (pair, byte) in text.chunks_exact_mut(2).zip(value.to_be_bytes()) {
         pair[0] = DIGITS[usize::from(byte >> 4)];
         pair[1] = DIGITS[usize::from(byte & 15)];
     }
-    let digits = if value.trailing_zeros() >= 64 { 16 } else { 32 };
-    out.extend_from_slice(&text[..digits]);
+    text
 }
 
 /// As serde writes it: no zeros behind the last digit, but at least one digit behind the point.

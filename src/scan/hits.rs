@@ -118,10 +118,22 @@ impl Packed {
         }
     }
 
-    /// The hits, in the order in which they were pushed.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = Waiting<'_>> {
-        let mut rest = Unpack(&self.0);
-        std::iter::from_fn(move || rest.waiting())
+    /// The hits from a place on, in the order in which they were pushed; the place goes on with them.
+    pub(crate) fn iter_from<'p>(&'p self, at: &mut usize) -> impl Iterator<Item = Waiting<'p>> {
+        let mut rest = Unpack(&self.0[*at..]);
+        std::iter::from_fn(move || {
+            let hit = rest.waiting();
+            *at = match hit {
+                Some(_) => self.0.len() - rest.0.len(),
+                None => self.0.len(),
+            };
+            hit
+        })
+    }
+
+    /// Whether no hits are left from a place on.
+    pub(crate) fn is_end(&self, at: usize) -> bool {
+        at >= self.0.len()
     }
 }
 
@@ -228,6 +240,12 @@ impl<'a> Unpack<'a> {
 pub(crate) enum Stored {
     Memory(Packed),
     Spooled { at: u64, len: usize },
+}
+
+impl Default for Stored {
+    fn default() -> Self {
+        Self::Memory(Packed::default())
+    }
 }
 
 impl Stored {
@@ -337,7 +355,10 @@ mod tests {
         };
         packed.push(&hit(0));
         packed.push(&revealed);
-        let hits: Option<Vec<_>> = packed.iter().map(|waiting| waiting.hit()).collect();
+        let hits: Option<Vec<_>> = packed
+            .iter_from(&mut 0)
+            .map(|waiting| waiting.hit())
+            .collect();
         assert_eq!(hits.unwrap(), [hit(0), revealed]);
     }
 
@@ -354,7 +375,13 @@ mod tests {
         assert!(matches!(stored[4], Stored::Spooled { .. }));
         for (row, stored) in stored.into_iter().enumerate() {
             assert_eq!(
-                spool.take(stored).unwrap().iter().next().unwrap().hit(),
+                spool
+                    .take(stored)
+                    .unwrap()
+                    .iter_from(&mut 0)
+                    .next()
+                    .unwrap()
+                    .hit(),
                 Some(hit(row as u32))
             );
         }

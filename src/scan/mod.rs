@@ -17,6 +17,7 @@ use crate::input::{self, Input, WalkOptions};
 use crate::rule::RuleSet;
 
 mod count;
+mod findings;
 mod hits;
 mod ledger;
 pub(crate) mod long;

@@ -5,20 +5,20 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 
 use super::Emit;
-use super::hits::{Hit, Kind};
-use super::ledger::{Base, ChunkResult, Column, Ledger, Records};
+use super::findings::Findings;
+use super::hits::Kind;
+use super::ledger::{Base, Column, Ledger, Records};
 use super::packed::Packer;
 use super::pseudonym::Samples;
 use super::worker::{Engine, lock};
 use crate::detect::context::{Near, Says};
 use crate::detect::{DetectorId, FormId};
 use crate::event::{
-    ByteCounts, CheckCount, ColumnDetector, ColumnRecord, Event, FileCounts, Finding, Place,
-    Sampled, Summary, Weight,
+    ByteCounts, CheckCount, ColumnDetector, ColumnRecord, Event, FileCounts, Place, Sampled,
+    Summary, Weight,
 };
 use crate::rule::Category;
 use crate::score::{ColumnFacts, ColumnTally, ColumnVerdict, Distinct, EvidenceSet, judge_table};
@@ -174,7 +174,10 @@ impl Settled<'_> {
     }
 
     /// Gives all events of the input; with each whether the input could not be read in full.
-    fn events(self, emit: &mut dyn FnMut(&Event, bool) -> io::Result<()>) -> io::Result<()> {
+    fn events(
+        self,
+        emit: &mut (dyn FnMut(&Event, bool) -> io::Result<()> + Send),
+    ) -> io::Result<()> {
         let Self {
             mut ledger,
             released,
@@ -183,16 +186,24 @@ impl Settled<'_> {
             bases,
             records,
         } = self;
-        let mut known = Known::default();
-        let mut broken = None;
-        for (chunk, base) in std::mem::take(&mut ledger.chunks).into_iter().zip(bases) {
-            let way = ways.get(&chunk.source).map_or(&[][..], Vec::as_slice);
-            let mut emit = |event: &Event| emit(event, false);
-            match released.chunk(chunk, &base, way, &mut known, &mut emit)? {
-                Ok(chunk) => ledger.chunks.push(chunk),
-                Err(error) => broken = Some(error),
+        let chunks = std::mem::take(&mut ledger.chunks);
+        let chunks = chunks.into_iter().zip(bases).collect();
+        let mut waiting = Findings::new(&released, &ways, chunks);
+        let mut ready = waiting.take();
+        loop {
+            let mut give = ready.into_iter().flatten().map(Event::Finding);
+            let mut give = || give.try_for_each(|finding| emit(&finding, false));
+            if waiting.is_empty() {
+                give()?;
+                break;
             }
+            // The next ones are made while these are given out.
+            let (given, next) = rayon::join(give, || waiting.take());
+            given?;
+            ready = next;
         }
+        let (chunks, broken) = waiting.end();
+        ledger.chunks = chunks;
         if let Some(error) = broken {
             let lost =
                 format!("findings that waited in a temporary file could not be read back: {error}");
@@ -258,59 +269,17 @@ fn place(engine: &Engine<'_>, ledger: &Ledger, column: &Column) -> Place {
     }
 }
 
-/// How sure findings of a kind in a column are and why, shared by all alike; none where they are not given.
-type Known = HashMap<(usize, Kind), Option<(f64, Arc<[String]>)>, FixedState>;
-
 /// An input whose columns have been judged.
-struct Released<'e> {
-    engine: &'e Engine<'e>,
+pub(super) struct Released<'e> {
+    pub(super) engine: &'e Engine<'e>,
     columns: Vec<Column>,
-    places: Vec<Arc<Place>>,
+    pub(super) places: Vec<Arc<Place>>,
     verdicts: Vec<ColumnVerdict>,
 }
 
 impl Released<'_> {
-    /// Emits a chunk's findings; gives the chunk back, or the reason why its hits are lost.
-    fn chunk(
-        &self,
-        mut chunk: ChunkResult,
-        base: &Base,
-        way: &[usize],
-        known: &mut Known,
-        emit: &mut dyn FnMut(&Event) -> io::Result<()>,
-    ) -> io::Result<Result<ChunkResult, io::Error>> {
-        let Some(stored) = chunk.hits.take() else {
-            return Ok(Ok(chunk));
-        };
-        let hits = match self.engine.spool.take(stored) {
-            Ok(hits) => hits,
-            Err(error) => return Ok(Err(error)),
-        };
-        for waiting in hits.iter() {
-            let kind = waiting.kind;
-            let column = way[chunk.columns[kind.column as usize]];
-            let known = known
-                .entry((column, kind))
-                .or_insert_with(|| self.known(column, kind));
-            if let Some((confidence, evidence)) = known
-                && let Some(hit) = waiting.hit()
-            {
-                let table = chunk.column_tables[kind.column as usize];
-                let start = (base.rows[table as usize], base.line);
-                emit(&Event::Finding(self.finding(
-                    &hit,
-                    column,
-                    start,
-                    *confidence,
-                    evidence.clone(),
-                )))?;
-            }
-        }
-        Ok(Ok(chunk))
-    }
-
     /// How sure findings of a kind are and why; none where that is too little to give them.
-    fn known(&self, column: usize, kind: Kind) -> Option<(f64, Arc<[String]>)> {
+    pub(super) fn known(&self, column: usize, kind: Kind) -> Option<(f64, Arc<[String]>)> {
         let confidence = self.confidence(column, kind.form, kind.evidence);
         let is_given = confidence >= self.threshold(self.detector_of(kind.form));
         let reasons = || self.reasons(column, kind.form, kind.evidence, kind.near);
@@ -338,34 +307,6 @@ impl Released<'_> {
         }
     }
 
-    fn finding(
-        &self,
-        hit: &Hit<'_>,
-        column: usize,
-        (first_row, first_line): (u64, u64),
-        confidence: f64,
-        evidence: Arc<[String]>,
-    ) -> Finding {
-        let detector = self.detector_of(hit.kind.form);
-        Finding {
-            detector: self.engine.matcher.detectors[usize::from(detector.0)]
-                .name
-                .clone(),
-            place: self.places[column].clone(),
-            row: Finding::counted(first_row + u64::from(hit.row)),
-            line: hit
-                .stored
-                .map(|(line, _, _)| Finding::counted(first_line + u64::from(line))),
-            start: hit.stored.map(|(_, start, _)| start),
-            end: hit.stored.map(|(_, _, end)| end),
-            masked: hit.masked.to_owned(),
-            value: hit.value.map(str::to_owned),
-            fingerprint: hit.fingerprint,
-            confidence,
-            evidence,
-        }
-    }
-
     /// How sure findings of a detector must be.
     fn threshold(&self, detector: DetectorId) -> f64 {
         let scan = self.engine.scan;
@@ -383,7 +324,7 @@ impl Released<'_> {
         own.max(scan.min_confidence)
     }
 
-    fn detector_of(&self, form: FormId) -> DetectorId {
+    pub(super) fn detector_of(&self, form: FormId) -> DetectorId {
         self.engine.matcher.forms[usize::from(form.0)].detector
     }
 

@@ -16,7 +16,7 @@ use super::{FORMATS, Format, Head, Likelihood, ReadOptions, Reader};
 use crate::error::{Problem, Verdict};
 use crate::input::encoding::{decode_head, detect};
 #[cfg(feature = "archives")]
-use crate::input::limits::{Bounded, Counted, Stored};
+use crate::input::limits::{Bounded, Stored};
 use crate::input::{Body, Budget, Bytes, Input};
 
 /// Bytes that formats may look at before one is chosen.
@@ -94,15 +94,9 @@ fn unwrap<'a>(mut layer: Layer<'a>, options: &ReadOptions) -> Layer<'a> {
                 return Layer::Opened(opened.counted(counts.into_iter().next()));
             }
         };
-        let body: Box<dyn Read + Send + 'a> = match input.body {
-            Body::Blob(bytes) => Box::new(std::io::Cursor::new(bytes)),
-            Body::File(file) => Box::new(file),
-            Body::Stream(stream) => stream,
-        };
-        let (stored, count) = Counted::new(body);
-        counts.push(count.clone());
-        layer = match wrap.decoder(Box::new(stored)) {
-            Ok(decoder) => {
+        layer = match wrap.decoder(input.body) {
+            Ok((decoder, count)) => {
+                counts.push(count.clone());
                 let budget = input.budget.clone();
                 let decoder = Explained(decoder);
                 let bounded = Bounded::new(decoder, options.limits, budget, Stored::SoFar(count));

@@ -44,11 +44,14 @@ impl<'a, D: Read> Frames<'a, D> {
 
     /// Starts the next frame, if there is one.
     fn next(&self, mut input: Input<'a>) -> io::Result<At<'a, D>> {
-        while self.kind.skips && starts_with_skipped(input.fill_buf()?) {
+        loop {
+            if self.any {
+                skip_zeros(&mut input)?;
+            }
+            if !self.kind.skips || !starts_with_skipped(input.fill_buf()?) {
+                break;
+            }
             skip_frame(&mut input)?;
-        }
-        if self.any {
-            skip_zeros(&mut input)?;
         }
         let rest = input.fill_buf()?;
         if rest.is_empty() {
@@ -59,10 +62,7 @@ impl<'a, D: Read> Frames<'a, D> {
             rest[..len] == magic[..len]
         });
         if self.any && !goes_on {
-            return Err(io::Error::new(
-                io::ErrorKind::InvalidData,
-                "the compressed data ends here, and bytes of another kind follow",
-            ));
+            return Err(other_bytes());
         }
         (self.kind.start)(input).map(At::Within)
     }
@@ -92,6 +92,14 @@ impl<D: Read> Read for Frames<'_, D> {
             };
         }
     }
+}
+
+/// What follows the data is none of it.
+pub(super) fn other_bytes() -> io::Error {
+    io::Error::new(
+        io::ErrorKind::InvalidData,
+        "the compressed data ends here, and bytes of another kind follow",
+    )
 }
 
 /// Whether a frame follows that is to be skipped.

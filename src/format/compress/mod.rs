@@ -2,17 +2,24 @@
 //!
 //! Compression is no level of its own: `people.csv.gz` is a CSV file that happens to be compressed. So these are no formats
 //! but *wraps*: the input is opened as what is inside, and offsets are those of the decompressed bytes. Decoding runs on the
-//! reading thread, while others scan what came out before.
+//! reading thread, while others scan what came out before; of an input in memory, parts are decoded on all threads (`ahead.rs`).
 
 use std::io::{self, BufReader, Read};
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
+mod ahead;
 mod frames;
+mod parts;
+
+use ahead::{Ahead, Parts};
 
 use flate2::bufread::{GzDecoder, ZlibDecoder};
 use frames::{Frames, Kind, starts_with_skipped};
 
 use super::Head;
-use crate::input::limits::MOST_WINDOW;
+use crate::input::Body;
+use crate::input::limits::{Counted, MOST_WINDOW};
 
 /// Bytes read of the compressed input at a time.
 const STEP: usize = 256 << 10;
@@ -26,6 +33,8 @@ pub(super) struct Wrap {
     /// Ends of names that say so, and what stands in their place inside.
     endings: &'static [(&'static str, &'static str)],
     decoder: for<'a> fn(Input<'a>) -> io::Result<Box<dyn Read + Send + 'a>>,
+    /// What parts it, where there are parts.
+    parts: Option<fn() -> Box<dyn Parts>>,
 }
 
 type Input<'a> = BufReader<Box<dyn Read + Send + 'a>>;
@@ -52,6 +61,7 @@ static WRAPS: &[Wrap] = &[
                 },
             )))
         },
+        parts: Some(|| Box::new(parts::GzipMembers::default())),
     },
     Wrap {
         name: "bzip2",
@@ -76,6 +86,7 @@ static WRAPS: &[Wrap] = &[
                 },
             )))
         },
+        parts: Some(|| Box::new(parts::Bzip2Blocks::default())),
     },
     Wrap {
         name: "xz",
@@ -85,6 +96,7 @@ static WRAPS: &[Wrap] = &[
             let reader = lzma_rust2::XzReader::new_mem_limit(input, true, MOST_WINDOW);
             Ok(Box::new(reader))
         },
+        parts: Some(|| Box::new(parts::XzBlocks::default())),
     },
     Wrap {
         name: "lzma",
@@ -101,12 +113,14 @@ static WRAPS: &[Wrap] = &[
                 },
             )))
         },
+        parts: None,
     },
     Wrap {
         name: "lzip",
         is: |head| head.bytes.starts_with(b"LZIP\x01"),
         endings: &[(".lz", "")],
         decoder: |input| Ok(Box::new(lzma_rust2::LzipReader::new(input))),
+        parts: None,
     },
     Wrap {
         name: "zstd",
@@ -128,6 +142,7 @@ static WRAPS: &[Wrap] = &[
                 },
             )))
         },
+        parts: Some(|| Box::new(parts::ZstdFrames::default())),
     },
     Wrap {
         name: "LZ4",
@@ -147,12 +162,14 @@ static WRAPS: &[Wrap] = &[
                 },
             )))
         },
+        parts: None,
     },
     Wrap {
         name: "snappy",
         is: |head| head.bytes.starts_with(b"\xff\x06\0\0sNaPpY"),
         endings: &[(".sz", ""), (".snappy", "")],
         decoder: |input| Ok(Box::new(snap::read::FrameDecoder::new(input))),
+        parts: None,
     },
     Wrap {
         name: "zlib",
@@ -169,12 +186,14 @@ static WRAPS: &[Wrap] = &[
                 },
             )))
         },
+        parts: None,
     },
     Wrap {
         name: "brotli",
         is: |head| head.text.is_none() && head.extension() == "br",
         endings: &[(".br", "")],
         decoder: |input| Ok(Box::new(brotli::Decompressor::new(input, STEP))),
+        parts: None,
     },
 ];
 
@@ -195,12 +214,27 @@ impl Wrap {
         name.to_owned()
     }
 
-    /// What is inside.
+    /// What is inside, and how many compressed bytes were read for it so far.
     pub(super) fn decoder<'a>(
         &self,
-        body: Box<dyn Read + Send + 'a>,
-    ) -> io::Result<Box<dyn Read + Send + 'a>> {
-        (self.decoder)(BufReader::with_capacity(STEP, body))
+        body: Body<'a>,
+    ) -> io::Result<(Box<dyn Read + Send + 'a>, Arc<AtomicU64>)> {
+        let body: Box<dyn Read + Send + 'a> = match body {
+            Body::Blob(bytes) => {
+                let parts = self.parts.map(|parts| parts());
+                let ahead = parts.and_then(|parts| Ahead::new(&bytes, parts, self.decoder));
+                if let Some((ahead, count)) = ahead {
+                    return Ok((Box::new(ahead), count));
+                }
+                Box::new(io::Cursor::new(bytes))
+            }
+            Body::File(file) => Box::new(file),
+            Body::Stream(stream) => stream,
+        };
+        let (stored, count) = Counted::new(body);
+        let stored: Box<dyn Read + Send + 'a> = Box::new(stored);
+        let decoder = (self.decoder)(BufReader::with_capacity(STEP, stored))?;
+        Ok((decoder, count))
     }
 }
 
@@ -230,3 +264,6 @@ fn is_zlib(head: &Head<'_>) -> bool {
     let decoded = ZlibDecoder::new(head.bytes).read(&mut out);
     (0x78_00 + u32::from(flags)).is_multiple_of(31) && decoded.is_ok_and(|len| len > 0)
 }
+
+#[cfg(test)]
+mod tests;

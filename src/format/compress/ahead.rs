@@ -51,7 +51,12 @@ impl Part {
             end,
             expands_to,
             known: 0,
-            most: MOST,
+            // What would wait half decoded may as well wait as it is.
+            most: if expands_to.is_some_and(|size| size > MOST) {
+                0
+            } else {
+                MOST
+            },
         }
     }
 
@@ -281,19 +286,19 @@ fn decode(part: Part, all: &Bytes, start: Start) -> Decoded {
     let input: Box<dyn Read + Send> = Box::new(io::Cursor::new((part.alone)(all)));
     let most = part.most;
     let expected = part.expands_to.unwrap_or(0).min(most);
-    let mut decoded = Decoded {
+    let mut out = Decoded {
         // One more, which is how reading finds that nothing follows.
         bytes: Vec::with_capacity(usize::try_from(expected).unwrap_or(0) + 1),
         ..Decoded::default()
     };
     let decoder = start(BufReader::new(input)).and_then(|mut decoder| {
         io::copy(&mut (&mut decoder).take(part.known), &mut io::sink())?;
-        (&mut decoder).take(most).read_to_end(&mut decoded.bytes)?;
+        (&mut decoder).take(most).read_to_end(&mut out.bytes)?;
         Ok(decoder)
     });
     match decoder {
-        Ok(decoder) => decoded.rest = (decoded.bytes.len() as u64 == most).then_some(decoder),
-        Err(error) => decoded.error = Some(error),
+        Ok(decoder) => out.rest = (out.bytes.len() as u64 == most).then_some(decoder),
+        Err(error) => out.error = Some(error),
     }
-    decoded
+    out
 }

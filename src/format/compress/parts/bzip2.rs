@@ -75,16 +75,13 @@ impl Parts for Blocks {
             let level = stream.level;
             let start = self.at;
             // What is cut off or damaged goes up to the end: decoders say so.
-            let (end, sum) = match block {
-                Some((sum, end)) => {
-                    stream.sum = stream.sum.rotate_left(1) ^ sum as u32;
-                    (end, Some(sum))
-                }
-                None => {
-                    self.stream = None;
-                    (len, None)
-                }
-            };
+            let (mut end, mut sum) = (len, None);
+            if let Some(block) = block {
+                stream.sum = stream.sum.rotate_left(1) ^ block.0 as u32;
+                (sum, end) = (Some(block.0), block.1);
+            } else {
+                self.stream = None;
+            }
             self.at = end;
             let alone = move |all: &Bytes| alone(all, level, start..end, sum);
             let end = usize::try_from(end.div_ceil(8)).unwrap_or(all.len());

@@ -51,9 +51,10 @@ impl Parts for Blocks {
                 let ends = stream.end();
                 if !bytes.starts_with(&ends) {
                     self.at = all.len();
-                    return Err(match ends.starts_with(bytes) {
-                        true => io::ErrorKind::UnexpectedEof.into(),
-                        false => damaged("the index of the compressed data is damaged"),
+                    return Err(if ends.starts_with(bytes) {
+                        io::ErrorKind::UnexpectedEof.into()
+                    } else {
+                        damaged("the index of the compressed data is damaged")
                     });
                 }
                 self.at += ends.len();

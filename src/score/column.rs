@@ -282,10 +282,13 @@ impl Judge<'_> {
         for (form, tally) in self.column.tally.forms.iter() {
             let detector = self.form(form).detector;
             for stratum in [Stratum::Label, Stratum::Near, Stratum::Text] {
-                if tally.passes(stratum).1 == 0 {
+                let passed = tally.passes(stratum).1;
+                if passed == 0 {
                     continue;
                 }
-                let posterior = self.posterior(form, tally, stratum);
+                let prior = prior::sum(&self.terms(form, tally, stratum));
+                let posterior = self.posterior_from(prior, form, tally, stratum);
+                let different = tally.values.count().max(1) as f64;
                 claims.push(Claim {
                     form,
                     stratum,
@@ -293,6 +296,10 @@ impl Judge<'_> {
                     is_national: self.is_national(detector),
                     sure: posterior.passed,
                     log_odds: posterior.log_odds,
+                    prior,
+                    values: (passed as f64)
+                        .min(different)
+                        .min(self.matcher.weights.enough_checked),
                 });
             }
         }

@@ -184,7 +184,10 @@ impl Judge<'_> {
                 continue;
             }
             others += odds;
-            outdone |= (theirs, std::cmp::Reverse(other)) > (ours, std::cmp::Reverse(detector));
+            // Two national numbers with one check and nothing to tell them apart are both possible.
+            let is_tie = kin && (theirs - ours).abs() < shared::TIE;
+            outdone |=
+                !is_tie && (theirs, std::cmp::Reverse(other)) > (ours, std::cmp::Reverse(detector));
         }
         FormVerdict {
             form: own.form,

@@ -16,6 +16,9 @@ pub(super) const HOPELESS: f64 = 0.05;
 /// A rival that is behind by so much, in log-odds, takes nothing away.
 const FAR_BEHIND: f64 = 6.0;
 
+/// Two that are no further apart, in log-odds, are equally good.
+pub(super) const TIE: f64 = 1e-6;
+
 /// A form's claim on stretches of text.
 pub(super) struct Claim {
     pub(super) form: FormId,
@@ -27,6 +30,19 @@ pub(super) struct Claim {
     pub(super) sure: f64,
     /// The same by what explains the texts best, unbounded.
     pub(super) log_odds: f64,
+    /// What of that is known before any value is checked.
+    pub(super) prior: f64,
+    /// How many values say the rest.
+    pub(super) values: f64,
+}
+
+impl Claim {
+    /// The log-odds by as many values as the other claim has, too. Values beside a detector's words are a claim of their own, and
+    /// few: a rival without such words has all values in one claim, which would outweigh them by their mere number.
+    fn beside(&self, other: &Self) -> f64 {
+        let share = (other.values / self.values.max(1.0)).min(1.0);
+        self.prior + (self.log_odds - self.prior) * share
+    }
 }
 
 /// What the claims of others leave of one, as log-odds: nothing where another explains the same values better.
@@ -42,23 +58,27 @@ pub(super) fn left(claims: &[Claim], tally: &ColumnTally) -> BTreeMap<(FormId, S
 }
 
 fn weight(claim: &Claim, claims: &[Claim], tally: &ColumnTally) -> f64 {
-    let rivals = claims.iter().filter(|rival| {
-        rival.detector != claim.detector && rival.log_odds + FAR_BEHIND > claim.log_odds
-    });
+    let rivals = claims
+        .iter()
+        .filter(|rival| rival.detector != claim.detector)
+        .map(|rival| (rival, rival.beside(claim), claim.beside(rival)))
+        .filter(|(_, theirs, ours)| theirs + FAR_BEHIND > *ours);
     let (mut others, mut apart) = (0.0, 1.0);
-    for rival in rivals {
+    for (rival, theirs, ours) in rivals {
         let share = share(claim.form, rival.form, tally);
         if share == 0.0 {
             continue;
         }
         let kin = claim.is_national && rival.is_national;
-        let odds = if kin { 0.5 } else { 1.0 } * (rival.log_odds - claim.log_odds).exp();
+        let odds = if kin { 0.5 } else { 1.0 } * (theirs - ours).exp();
         if share < SAME {
             apart *= 1.0 - share * odds.min(1e9) / (1.0 + odds.min(1e9));
             continue;
         }
-        if (rival.log_odds, std::cmp::Reverse(rival.detector))
-            > (claim.log_odds, std::cmp::Reverse(claim.detector))
+        let is_tie = kin && (theirs - ours).abs() < TIE;
+        if !is_tie
+            && (theirs, std::cmp::Reverse(rival.detector))
+                > (ours, std::cmp::Reverse(claim.detector))
         {
             return f64::NEG_INFINITY;
         }

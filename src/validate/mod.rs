@@ -21,6 +21,7 @@ pub mod net;
 pub mod overseas;
 pub mod phone;
 pub mod registers;
+pub mod taxpayers;
 pub mod trade;
 mod weighted;
 pub mod words;
@@ -75,6 +76,7 @@ pub static VALIDATORS: &[&[Validator]] = &[
     overseas::VALIDATORS,
     phone::VALIDATORS,
     registers::VALIDATORS,
+    taxpayers::VALIDATORS,
     trade::VALIDATORS,
     world::VALIDATORS,
 ];

@@ -413,21 +413,21 @@ pub fn pl_id_card(value: &[u8]) -> bool {
     (letters + digits) % 10 == digit(value, 3)
 }
 
-/// Btw-identificatienummer: until 2019 the nine digits of a sole trader are their BSN; since 2020 mod 97-10 over all of it.
+/// Btw-identificatienummer: until 2019 the nine digits of a sole trader are their BSN; since 2020 mod 97-10 over all of it. Within
+/// the country it is also written without NL.
 pub fn nl_vat(value: &[u8]) -> bool {
-    if value.len() != 14
-        || !value.starts_with(b"NL")
-        || value[11] != b'B'
-        || !all_digits(&value[2..11])
-        || !all_digits(&value[12..])
+    let number_part = value.strip_prefix(b"NL").unwrap_or(value);
+    if number_part.len() != 12
+        || number_part[9] != b'B'
+        || !all_digits(&number_part[..9])
+        || !all_digits(&number_part[10..])
+        || number_part.ends_with(b"00")
     {
         return false;
     }
-    if value.ends_with(b"00") {
-        return false;
-    }
-    let body = weighted_sum(&value[2..], &[9, 8, 7, 6, 5, 4, 3, 2]);
-    body % 11 == digit(value, 10) && number(&value[2..11]) > 0 || mod_97_10(value)
+    let body = weighted_sum(number_part, &[9, 8, 7, 6, 5, 4, 3, 2]);
+    let is_bsn = body % 11 == digit(number_part, 8) && number(&number_part[..9]) > 0;
+    is_bsn || mod_97_10(&[b"NL", number_part].concat())
 }
 
 /// The number of a Belgian identity card: ten digits and the key.

@@ -91,7 +91,8 @@ pub fn sv_nit(value: &[u8]) -> bool {
 }
 
 /// Bank, branch, account and suffix. The Inland Revenue's specification for payers of interest gives each bank its weights;
-/// accounts from 990000 on leave the branch out. Of a few banks the sum is not looked at.
+/// accounts from 990000 on leave the branch out. Of one bank the sum is not looked at. Where a suffix counts, it has three digits,
+/// and the digits of each product are added up.
 pub fn nz_account(value: &[u8]) -> bool {
     if !(15..=16).contains(&value.len()) || !all_digits(value) {
         return false;
@@ -105,9 +106,28 @@ pub fn nz_account(value: &[u8]) -> bool {
         1..=3 | 6 | 11..=24 | 27 | 30 | 35 | 38 => holds(&[0, 0, 0, 0, 0, 10, 5, 8, 4, 2, 1], 11),
         8 => holds(&[0, 0, 0, 0, 7, 6, 5, 4, 3, 2, 1], 11),
         25 | 33 => holds(&[0, 0, 0, 0, 1, 7, 3, 1, 7, 3, 1], 10),
-        9 | 26 | 28 | 29 | 31 => true,
+        9 => counted_in_digits(value, [0, 0, 0, 0, 0, 0, 0, 5, 4, 3, 2, 0, 0, 1]) % 11 == 0,
+        26 | 28 | 29 => {
+            counted_in_digits(value, [0, 0, 0, 0, 1, 3, 7, 1, 3, 7, 1, 3, 7, 1]) % 10 == 0
+        }
+        31 => true,
         _ => false,
     }
+}
+
+/// The sum of products behind the bank, a product above nine counted as the sum of its digits, with a suffix of two digits as one
+/// of three.
+fn counted_in_digits(value: &[u8], weights: [u32; 14]) -> u32 {
+    let (account, suffix) = value[2..].split_at(11);
+    let zero: &[u8] = if suffix.len() == 2 { b"0" } else { b"" };
+    let digits = account.iter().chain(zero).chain(suffix);
+    let products = weights.iter().zip(digits).map(|(w, b)| w * digit(*b));
+    products
+        .map(|product| match product {
+            0 => 0,
+            product => (product - 1) % 9 + 1,
+        })
+        .sum()
 }
 
 #[cfg(test)]

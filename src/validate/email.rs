@@ -93,15 +93,71 @@ fn is_long_email(value: &[u8]) -> bool {
         && is_top(&domain[dot + 1..])
 }
 
-/// Whether it may be a top-level domain: letters, or one of another script; no ending of a file.
+/// Whether it may be a top-level domain: letters, or one of another script; no ending of a file. One of two letters is a country's:
+/// without that, data in ASCII85 have an address every few thousand bytes.
 #[inline]
 fn is_top(top: &[u8]) -> bool {
+    if let [first, second] = top
+        && first.is_ascii_alphabetic()
+        && second.is_ascii_alphabetic()
+    {
+        return is_country(*first, *second);
+    }
     let are_letters = top
         .iter()
         .all(|byte| byte.is_ascii_alphabetic() || *byte >= 0x80);
     top.len() >= 2
         && (are_letters || top.len() > 4 && top[..4].eq_ignore_ascii_case(b"xn--"))
         && !is_file_ending(top)
+}
+
+/// Whether it is the domain of a country: the codes of ISO 3166, and `ac`, `eu`, `su` and `uk`; `an`, `cs`, `tp`, `yu` and `zr` were, and
+/// are in old data.
+#[inline]
+fn is_country(first: u8, second: u8) -> bool {
+    const SECONDS: [&[u8]; 26] = [
+        b"cdefgilmnoqrstuwxz",
+        b"abdefghijlmnoqrstvwyz",
+        b"acdfghiklmnorsuvwxyz",
+        b"ejkmoz",
+        b"ceghrstu",
+        b"ijkmor",
+        b"abdefghilmnpqrstuwy",
+        b"kmnrtu",
+        b"delmnoqrst",
+        b"emop",
+        b"eghimnprwyz",
+        b"abcikrstuvy",
+        b"acdefghklmnopqrstuvwxyz",
+        b"acefgilopruz",
+        b"m",
+        b"aefghklmnrstwy",
+        b"a",
+        b"eosuw",
+        b"abcdeghijklmnorstuvxyz",
+        b"cdfghjklmnoprtvwz",
+        b"agkmsyz",
+        b"aceginu",
+        b"fs",
+        b"",
+        b"etu",
+        b"amrw",
+    ];
+    const CODES: [u32; 26] = {
+        let mut all = [0; 26];
+        let mut letter = 0;
+        while letter < 26 {
+            let mut at = 0;
+            while at < SECONDS[letter].len() {
+                all[letter] |= 1 << (SECONDS[letter][at] - b'a');
+                at += 1;
+            }
+            letter += 1;
+        }
+        all
+    };
+    let place = |letter: u8| usize::from((letter | 0x20) - b'a');
+    CODES[place(first)] >> place(second) & 1 == 1
 }
 
 /// Whether dots part a text into parts that aren't empty.

@@ -72,8 +72,12 @@ fn number_up_to_255(text: &[u8]) -> Option<(u32, usize)> {
     (a > 0 && number <= 255).then_some((number, len))
 }
 
-/// RFC 4291. `::` and what has fewer than three groups (`12::`) is left to clocks and code.
+/// RFC 4291. `::` and what has fewer than three groups (`12::`) is left to clocks and code, and eight bytes written with two digits each
+/// are part of a key or its fingerprint.
 pub fn ipv6(value: &[u8]) -> bool {
+    if value.len() == 23 && value.iter().skip(2).step_by(3).all(|&byte| byte == b':') {
+        return false;
+    }
     let groups = value
         .split(|&byte| byte == b':')
         .filter(|group| !group.is_empty())

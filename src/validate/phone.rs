@@ -4,6 +4,7 @@
 //! America. Facts from ITU-T E.164 (list of country codes) and the national numbering plans notified to the ITU.
 
 use super::Validator;
+use super::date::{is_short_date, two};
 use super::digits::all_digits;
 
 pub(super) static VALIDATORS: &[Validator] = &[
@@ -230,7 +231,7 @@ fn is_monotonous(number: &[u8]) -> bool {
 /// A number with its calling code, digits only, `00` or nothing in place of `+`. ITU-T E.164: at most fifteen digits.
 pub fn international(value: &[u8]) -> bool {
     let number = value.strip_prefix(b"00").unwrap_or(value);
-    if !(7..=15).contains(&number.len()) || !all_digits(number) {
+    if !(7..=15).contains(&number.len()) || !all_digits(number) || is_time(number) {
         return false;
     }
     let code = number[..3]
@@ -249,6 +250,15 @@ pub fn international(value: &[u8]) -> bool {
             (5..=12).contains(&rest.len()) && !is_monotonous(rest)
         }
     }
+}
+
+/// Whether it is a date and a time in fourteen digits, as versions have them behind a plus: `14.0.6~++20220123085548`.
+fn is_time(number: &[u8]) -> bool {
+    number.len() == 14
+        && matches!(two(number, 0), 19 | 20)
+        && is_short_date(two(number, 2), two(number, 4), two(number, 6))
+        && two(number, 8) < 24
+        && two(number, 10) < 60
 }
 
 /// A number as dialled within a European country: with its trunk prefix, or at full length where none is dialled.

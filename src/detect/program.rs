@@ -343,6 +343,12 @@ impl Programs {
         Lookup::Worthwhile
     }
 
+    /// Whether a program is that of a shape, as far as it is still known.
+    pub(super) fn is_of(&self, plan: u64, shape: &Shape, program: ProgramId) -> bool {
+        let slot = &self.slots[(shape.hash(plan) >> 32) as usize % SLOTS];
+        slot.plan == plan && slot.shape == *shape && slot.program == program.0
+    }
+
     /// Keeps the program of a shape.
     fn keep(
         &mut self,

@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::super::bits::Bits;
 use super::super::find::{Cell, Column, PutBy};
 use super::super::program::Programs;
-use super::super::shape::{ELEMENTS, shape};
+use super::super::shape::{ELEMENTS, Shape, shape};
 use super::super::{Candidate, ColumnPlan, FormId, Found, Matcher, Scratch, Work};
 use super::matches::all_of;
 use super::{Claim, KEPT, LED, Together, Waiting, Whole};
@@ -357,11 +357,13 @@ impl Matcher {
                 index,
                 plan,
             };
-            let leads = scratch.programs.list[program.0 as usize].leads;
-            if !leads {
-                let _ = shape(batch.text, start, end, &mut places);
-            }
-            let program = (!leads).then_some(program);
+            let programs = &scratch.programs;
+            // A cell that is like those of a template may have another shape: `DE89` is one token of hexadecimal digits, `CR05` are
+            // letters and digits. Then the places of its elements aren't those that the program speaks of.
+            let is_of = |shape: Shape| programs.is_of(plan.key, &shape, program);
+            let has_places = !programs.list[program.0 as usize].leads
+                && shape(batch.text, start, end, &mut places).is_some_and(is_of);
+            let program = has_places.then_some(program);
             self.find_by(&cell, program, &places, scratch, found);
         }
     }

@@ -211,6 +211,7 @@ mod tests {
             "jan@-post.nl",
             "logo@2x.png",
             "jan@post.n1",
+            "jan@post.xx",
         ] {
             assert!(!email(wrong.as_bytes()), "{wrong}");
         }

@@ -148,6 +148,7 @@ mod tests {
                 && !ipv4(b"1..3.4")
                 && ipv4(b"10.0.0.255")
         );
+        assert!(!ipv6(b"fd:6e:9b:0e:f3:98:bc:d9") && ipv6(b"fd:6e:9b:e:f3:98:bc:d9"));
         assert!(ipv6(b"2001:db8::1") && ipv6(b"fe80::1:2:3:4") && !ipv6(b"12:30") && !ipv6(b"::1"));
         assert!(
             mac(b"3c:22:fb:01:02:03")

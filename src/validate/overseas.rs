@@ -139,6 +139,8 @@ mod tests {
         assert!(gb_upn(b"B801200005001") && !gb_upn(b"A801200005001") && !gb_upn(b"B801200005002"));
         assert!(gh_tin(b"C0000803561") && !gh_tin(b"C0000803562") && !gh_tin(b"A0000803561"));
         assert!(nz_account(b"0109020068389000") && !nz_account(b"0109020068388000"));
+        // A bank whose suffix counts.
+        assert!(nz_account(b"2626000320871032") && !nz_account(b"2626000320871031"));
         assert!(sv_nit(b"06140507071048") && !sv_nit(b"06140507071049"));
     }
 }

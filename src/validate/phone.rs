@@ -311,6 +311,7 @@ mod tests {
         );
         assert!(
             !international(b"3161234567")
+                && !international(b"20220202101403")
                 && !international(b"99912345678")
                 && !international(b"31000000000")
         );

@@ -38,7 +38,94 @@ fn cell() -> impl Strategy<Value = String> {
     ]
 }
 
+/// Cells of a column, many of which are alike: most have one pattern, and some come again.
+fn column() -> impl Strategy<Value = Vec<String>> {
+    let group = "[A-Z]{2}[0-9]{2}( [A-Z0-9]{4}| [0-9]{4}){3,6}( [0-9]{1,3})?";
+    let kind = prop_oneof![
+        Just(group),
+        Just("[0-9]{8,9}"),
+        Just("[A-F]{2}[0-9]{2} [0-9A-F]{4}"),
+        Just("[0-9]{1,4}[-./ ][0-9]{1,4}[-./ ][0-9]{1,4}"),
+        Just("[a-z]{1,9}[._]?[a-z0-9]{1,9}@[a-z-]{1,12}(\\.[a-z]{2,8}){1,2}"),
+        Just("[A-Z][a-zé]{1,9}([ '-][A-Z]?[a-z]{1,9}){0,2}( [0-9]{1,3}[a-z]?)?"),
+        Just("[0-9a-f]{2}(:[0-9a-f]{2}){5}"),
+        Just("[A-Z]{1,3}[0-9]{1,10}[A-Z]{0,2}"),
+    ];
+    kind.prop_flat_map(|kind| {
+        let cell = prop_oneof![6 => kind, 1 => "[a-z]{3}", 1 => "[A-Z]{2}[0-9]{2} [0-9 ]{4,9}"];
+        let cell = cell.prop_map(|cell| cell.trim().to_owned());
+        proptest::collection::vec(cell, 1..60)
+    })
+}
+
+/// What is found in each cell of a column, without what fails.
+fn by_column(matcher: &Matcher, cells: &[String], scratch: &mut Scratch) -> Vec<Vec<Claim>> {
+    let text = cells.join(",");
+    let mut start = 0;
+    let values: Vec<Value> = cells
+        .iter()
+        .map(|cell| {
+            let end = start + cell.len() as u32;
+            let value = Value {
+                start,
+                end,
+                column: ColumnId(0),
+                line: 0,
+            };
+            start = end + 1;
+            value
+        })
+        .collect();
+    let rows: Vec<u32> = (0..cells.len() as u32).collect();
+    let batch = Batch {
+        text: text.as_bytes(),
+        values: &values,
+        rows: Rows::One(&rows),
+        offsets: &OffsetMap::Shift(0),
+    };
+    let placed: Vec<Placed> = rows
+        .iter()
+        .map(|&row| Placed::new(row, &values[row as usize], row))
+        .collect();
+    let plan = ColumnPlan::all(matcher);
+    let column = Column {
+        values: &placed,
+        plan: &plan,
+        after: None,
+    };
+    let mut found = Found {
+        lists: true,
+        ..Found::default()
+    };
+    Matcher::start_batch(scratch);
+    matcher.find(&batch, &column, scratch, &mut found);
+    let mut all = vec![Vec::new(); cells.len()];
+    for mut candidate in found.candidates {
+        if !candidate.evidence.has(EvidenceSet::FAILED) {
+            let start = values[candidate.value as usize].start;
+            candidate.span = candidate.span.start - start..candidate.span.end - start;
+            all[candidate.value as usize].push(candidate);
+        }
+    }
+    all.into_iter().map(claims).collect()
+}
+
 proptest! {
+    #[test]
+    fn a_column_gives_what_its_cells_give(cells in column()) {
+        let (matcher, _) = builtin();
+        let mut scratch = scratch(matcher);
+        for _ in 0..3 {
+            let found = by_column(matcher, &cells, &mut scratch);
+            for (cell, found) in cells.iter().zip(found) {
+                let [_, mut wanted, _] = fast(matcher, cell.as_bytes());
+                wanted.retain(|(_, _, evidence)| *evidence != EvidenceSet::FAILED);
+                prop_assert_eq!(found, wanted, "{:?}", cell);
+            }
+        }
+        SCRATCH.lock().unwrap().push(scratch);
+    }
+
     #[test]
     fn cells_of_one_shape_give_what_the_plain_one_finds(text in cell()) {
         agree(text.as_bytes());

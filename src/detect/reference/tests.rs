@@ -43,6 +43,8 @@ fn column() -> impl Strategy<Value = Vec<String>> {
     let group = "[A-Z]{2}[0-9]{2}( [A-Z0-9]{4}| [0-9]{4}){3,6}( [0-9]{1,3})?";
     let kind = prop_oneof![
         Just(group),
+        // Of which `DE89` is one token in base 16 and `CR05` is not, though both have a template.
+        Just("(CR05|DE89|[A-H][A-Z][0-9]{2})( [0-9]{4}){5} [0-9]{2}"),
         Just("[0-9]{8,9}"),
         Just("[A-F]{2}[0-9]{2} [0-9A-F]{4}"),
         Just("[0-9]{1,4}[-./ ][0-9]{1,4}[-./ ][0-9]{1,4}"),

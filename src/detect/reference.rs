@@ -151,15 +151,15 @@ fn fast(matcher: &Matcher, text: &[u8]) -> [Vec<Claim>; 3] {
     );
     let mut found = Found::default();
     Matcher::start_batch(&mut scratch);
-    let program = &scratch.programs.list[id.0 as usize];
-    if program.together.is_some() {
-        let len = text.len() as u32;
-        scratch.put_by(PutBy {
-            index: 0,
-            at: 0,
-            len,
-            program: id,
-        });
+    let len = text.len() as u32;
+    // Where too many were unlike the others before, cells are searched one by one.
+    let is_put_by = scratch.put_by(PutBy {
+        index: 0,
+        at: 0,
+        len,
+        program: id,
+    });
+    if is_put_by {
         let value = Value {
             start: 0,
             end: len,

@@ -50,6 +50,8 @@ impl Validator {
             "luhn" => Sums::luhn(digits),
             "gtin" => Sums::gtin(digits),
             "cl-rut" => Sums::cl_rut(digits),
+            "gt-nit" => Sums::gt_nit(digits),
+            "by-unp" => Sums::by_unp(digits),
             _ => None,
         }
     }

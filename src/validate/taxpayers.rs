@@ -51,6 +51,7 @@ pub fn by_unp(value: &[u8]) -> bool {
     if rest.len() != 7 || !all_digits(rest) {
         return false;
     }
+    // Which digits the first one may be is said by the rule.
     let (region, next) = if first.is_ascii_digit() && second.is_ascii_digit() {
         (digit(*first), digit(*second))
     } else {
@@ -60,9 +61,6 @@ pub fn by_unp(value: &[u8]) -> bool {
         };
         (region, place as u32)
     };
-    if !b"1234567ABCEHKM".contains(first) {
-        return false;
-    }
     let sum = 29 * region + 23 * next + weighted(&rest[..6], [19, 17, 13, 7, 5, 3]);
     sum % 11 == digit(rest[6])
 }
@@ -78,7 +76,7 @@ pub fn gt_nit(value: &[u8]) -> bool {
     let Some((check, body)) = value.split_last() else {
         return false;
     };
-    if !(1..=11).contains(&body.len()) || !all_digits(body) || body.iter().all(|b| *b == b'0') {
+    if !(1..=11).contains(&body.len()) || !all_digits(body) {
         return false;
     }
     let sum: u32 = (2..)

@@ -210,6 +210,25 @@ impl Sums {
         made.as_ref()
     }
 
+    /// That of the check of a Guatemalan tax number of so many digits, the last one included: weights from 2 on from the right, as
+    /// above.
+    pub(super) fn gt_nit(len: usize) -> Option<&'static Self> {
+        static ALL: [OnceLock<Option<Sums>>; LONGEST_SUM + 1] =
+            [const { OnceLock::new() }; LONGEST_SUM + 1];
+        let known = ALL.get(len).filter(|_| matches!(len, 2..=12))?;
+        let weight = |place: usize| i64::try_from(place + 1).unwrap_or(0);
+        let made = known.get_or_init(|| Self::from_right(len, (11, 0), false, weight));
+        made.as_ref()
+    }
+
+    /// That of the check of a Belarusian tax number of nothing but digits: what the weights leave modulo 11 is the last one.
+    pub(super) fn by_unp(len: usize) -> Option<&'static Self> {
+        static ONLY: OnceLock<Option<Sums>> = OnceLock::new();
+        let weight = |place: usize| [-1, 3, 5, 7, 13, 17, 19, 23, 29][place];
+        let made = ONLY.get_or_init(|| Self::from_right(9, (11, 0), false, weight));
+        made.as_ref().filter(|_| len == 9)
+    }
+
     /// Those of which a number of New Zealand passes one: its first weights with the check digit, or what calls for the second
     /// weights without it.
     pub(super) fn nz_ird(len: usize) -> Option<&'static [Self; 2]> {
@@ -341,6 +360,7 @@ mod tests {
 
     #[test]
     fn some_checks_by_name_are_sums() {
+        use super::super::taxpayers::{by_unp, gt_nit};
         use super::super::{digits::luhn, trade::gtin, world::cl_rut};
         type Of = fn(usize) -> Option<&'static Sums>;
         type Check = fn(&[u8]) -> bool;
@@ -348,7 +368,10 @@ mod tests {
         let luhns = [2, 9, 14, 15, 16, 19].map(|len| (len, Sums::luhn as Of, luhn as Check));
         let gtins = [8, 12, 13, 14].map(|len| (len, Sums::gtin as Of, gtin as Check));
         let ruts = [8, 9].map(|len| (len, Sums::cl_rut as Of, cl_rut as Check));
-        for (len, sums, check) in luhns.into_iter().chain(gtins).chain(ruts) {
+        let nits = [5, 8, 9, 12].map(|len| (len, Sums::gt_nit as Of, gt_nit as Check));
+        let unps = [(9, Sums::by_unp as Of, by_unp as Check)];
+        let all = luhns.into_iter().chain(gtins).chain(ruts).chain(nits);
+        for (len, sums, check) in all.chain(unps) {
             let numbers: Vec<String> = (0..500u64)
                 .map(|n| {
                     format!(

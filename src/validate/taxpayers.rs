@@ -2,7 +2,7 @@
 
 use super::Validator;
 use super::date::{is_short_date, two};
-use super::digits::all_digits;
+use super::digits::{all_digits, weighted_sum};
 
 pub(super) static VALIDATORS: &[Validator] = &[
     Validator {
@@ -61,13 +61,8 @@ pub fn by_unp(value: &[u8]) -> bool {
         };
         (region, place as u32)
     };
-    let sum = 29 * region + 23 * next + weighted(&rest[..6], [19, 17, 13, 7, 5, 3]);
+    let sum = 29 * region + 23 * next + weighted_sum(&rest[..6], &[19, 17, 13, 7, 5, 3]);
     sum % 11 == digit(rest[6])
-}
-
-fn weighted<const N: usize>(value: &[u8], weights: [u32; N]) -> u32 {
-    let each = weights.iter().zip(value);
-    each.map(|(weight, byte)| weight * digit(*byte)).sum()
 }
 
 /// Número de identificación tributaria, Superintendencia de Administración Tributaria of Guatemala: weights from 2 on, from the
@@ -92,9 +87,9 @@ pub fn kz_iin(value: &[u8]) -> bool {
     if value.len() != 12 || !all_digits(value) || !(b'0'..=b'6').contains(&value[6]) {
         return false;
     }
-    let first = weighted(value, [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]) % 11;
+    let first = weighted_sum(value, &[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]) % 11;
     let check = if first == 10 {
-        weighted(value, [3, 4, 5, 6, 7, 8, 9, 10, 11, 1, 2]) % 11
+        weighted_sum(value, &[3, 4, 5, 6, 7, 8, 9, 10, 11, 1, 2]) % 11
     } else {
         first
     };

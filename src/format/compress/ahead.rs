@@ -124,15 +124,20 @@ struct Decoded {
 }
 
 impl Ahead {
-    /// Reads an input that has parts; none where it is too short for that to be worth it.
+    /// Reads an input that has parts; none where it has but one, or is too short for that to be worth it.
     pub(super) fn new(
         all: &Bytes,
-        parts: Box<dyn Parts>,
+        parts: fn() -> Box<dyn Parts>,
         start: Start,
     ) -> Option<(Self, Arc<AtomicU64>)> {
         if all.len() < SHORTEST {
             return None;
         }
+        let first = parts().next(all);
+        if first.is_ok_and(|part| part.is_some_and(|part| part.end == all.len())) {
+            return None;
+        }
+        let parts = parts();
         let count = Arc::new(AtomicU64::new(0));
         let ahead = Self {
             all: all.clone(),
@@ -197,7 +202,10 @@ impl Ahead {
             other.decode(&self.all, self.start);
         }
         self.now = slot.wait();
-        self.count.store(slot.end, Ordering::Relaxed);
+        // What can't be read starts no earlier than its part.
+        if self.now.error.is_none() {
+            self.count.store(slot.end, Ordering::Relaxed);
+        }
         Ok(true)
     }
 }
@@ -246,11 +254,12 @@ impl Slot {
     /// Decodes the part, unless another thread has begun to.
     fn decode(&self, all: &Bytes, start: Start) {
         let mut state = self.lock();
-        if !matches!(*state, State::Waiting(_)) {
-            return;
-        }
-        let State::Waiting(part) = std::mem::replace(&mut *state, State::Taken) else {
-            return;
+        let part = match std::mem::replace(&mut *state, State::Taken) {
+            State::Waiting(part) => part,
+            other => {
+                *state = other;
+                return;
+            }
         };
         drop(state);
         let decoded = catch_unwind(AssertUnwindSafe(|| decode(part, all, start)));

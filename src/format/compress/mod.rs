@@ -221,8 +221,9 @@ impl Wrap {
     ) -> io::Result<(Box<dyn Read + Send + 'a>, Arc<AtomicU64>)> {
         let body: Box<dyn Read + Send + 'a> = match body {
             Body::Blob(bytes) => {
-                let parts = self.parts.map(|parts| parts());
-                let ahead = parts.and_then(|parts| Ahead::new(&bytes, parts, self.decoder));
+                let ahead = self
+                    .parts
+                    .and_then(|parts| Ahead::new(&bytes, parts, self.decoder));
                 if let Some((ahead, count)) = ahead {
                     return Ok((Box::new(ahead), count));
                 }

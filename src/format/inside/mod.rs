@@ -71,12 +71,15 @@ impl<'s> Unfold<'s> {
             }
             // Most cells are short, and start like none.
             let shape = SHAPES[usize::from(batch.text[value.start as usize])];
-            if shape == Shape::None && len < table::SHORTEST && !has_query {
+            if len < table::SHORTEST && shape == Shape::None && !has_query {
                 continue;
             }
             let is_line = len >= table::SHORTEST && may_have_lines(batch, index);
-            let is_none = shape == Shape::None && len < encoded::SHORTEST && !is_line;
-            if (!is_none || has_query) && self.may_hold(batch, value, shape, is_line) {
+            let is_short = len < encoded::SHORTEST && !is_line && !has_query;
+            if is_short && !shape.starts(&batch.text[value.start as usize..]) {
+                continue;
+            }
+            if self.may_hold(batch, value, shape, is_line) {
                 self.opened.push(index as u32);
             }
         }
@@ -127,8 +130,14 @@ impl<'s> Unfold<'s> {
 #[inline]
 fn may_have_lines(batch: &Batch<'_>, index: usize) -> bool {
     let is_stored = matches!(batch.offsets, OffsetMap::Shift(_));
-    let next = batch.values.get(index + 1).filter(|_| is_stored);
-    next.is_none_or(|next| next.line != batch.values[index].line)
+    let Some(next) = batch.values.get(index + 1).filter(|_| is_stored) else {
+        return true;
+    };
+    let value = &batch.values[index];
+    let between = next.line.wrapping_sub(value.line);
+    // One line end between the two may stand right behind the first.
+    let ends_line = || matches!(batch.text[value.end as usize], b'\r' | b'\n');
+    between > 1 || between == 1 && !ends_line()
 }
 
 impl Sink for Unfold<'_> {
@@ -281,6 +290,16 @@ enum Shape {
 }
 
 impl Shape {
+    /// Whether the first two bytes of such a cell look so.
+    #[inline]
+    fn starts(self, cell: &[u8]) -> bool {
+        match self {
+            Shape::None => false,
+            Shape::Json | Shape::Markup | Shape::Query => true,
+            Shape::Word => matches!(cell, [_, b'y' | b'a' | b't' | b':', ..]),
+        }
+    }
+
     /// Whether the rest of the cell looks so, too: a few bytes decide.
     fn may_be(self, cell: &[u8]) -> bool {
         let last = cell.trim_ascii_end().last();

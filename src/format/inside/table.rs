@@ -29,19 +29,30 @@ pub(super) fn may_be(cell: &[u8]) -> bool {
     let starts = head
         .first()
         .is_some_and(|&byte| byte == b'"' || starts_name(byte));
-    let Some(end) = memchr::memchr(b'\n', head).filter(|_| starts) else {
+    if !starts {
+        return false;
+    }
+    let Some(end) = memchr::memchr(b'\n', head) else {
         return false;
     };
-    // Quotes of CSV in CSV are doubled here still.
-    let line: Vec<u8> = head[..end]
-        .iter()
-        .copied()
-        .filter(|&byte| byte != b'"')
-        .collect();
-    DELIMITERS.iter().any(|&delimiter| {
-        let names = line.trim_ascii_end().split(|&byte| byte == delimiter);
-        names.clone().count() >= 2 && names.clone().all(is_name)
-    })
+    let line = head[..end].trim_ascii_end();
+    DELIMITERS.iter().any(|&delimiter| names_columns(line, delimiter))
+}
+
+/// Whether a line has two parts or more, each of which may name a column.
+fn names_columns(line: &[u8], delimiter: u8) -> bool {
+    let mut names = line.split(|&byte| byte == delimiter);
+    let is_quoted = line.contains(&b'"');
+    memchr::memchr(delimiter, line).is_some()
+        && names.all(|name| {
+            if is_quoted {
+                // Quotes of CSV in CSV are doubled here still.
+                let plain = name.iter().copied().filter(|&byte| byte != b'"');
+                is_name(&plain.collect::<Vec<u8>>())
+            } else {
+                is_name(name)
+            }
+        })
 }
 
 /// Reads a cell that is a table as a whole; gives how much of it stays, its first name; none where it isn't.

@@ -65,6 +65,44 @@ pub(super) fn is_bounded(text: &[u8], span: &Range<usize>) -> bool {
     }
 }
 
+/// Whether a match in parts is part of something longer in such parts: `05980-5224133` in `05980-5224133-9`, `0430 2148` in
+/// `GR56 0430 2148 7861`, six bytes of a fingerprint in `74:8D:…`. Behind or before a space, fewer than three letters and digits
+/// are something else, and so is what isn't two digits long beside a colon.
+pub(super) fn goes_on(text: &[u8], span: &Range<usize>) -> bool {
+    let matched = &text[span.clone()];
+    let is_separator = |byte: u8| matches!(byte, b' ' | b'-' | b'/' | b'.' | b':');
+    let joins = |separator: Option<&u8>, part: usize, outer: Option<&u8>| {
+        let long_enough = match separator {
+            Some(b' ') => part >= 3,
+            Some(b':') => part == 2,
+            _ => part >= 1,
+        };
+        let is_in_parts = |byte: &u8| byte.is_ascii_hexdigit();
+        long_enough
+            && outer.is_some_and(|byte| match separator {
+                Some(b':') => is_in_parts(byte),
+                _ => byte.is_ascii_digit(),
+            })
+            && separator.is_some_and(|byte| is_separator(*byte) && matched.contains(byte))
+    };
+    // Of the part beside, only so much is looked at as matters.
+    let length = |bytes: &mut dyn Iterator<Item = &u8>| {
+        let part = bytes.take(3).take_while(|byte| byte.is_ascii_alphanumeric());
+        part.count()
+    };
+    let (before, behind) = (&text[..span.start], &text[span.end..]);
+    let mut backwards = before.iter().rev();
+    let separator = backwards.next();
+    let outer = backwards.clone().next();
+    let starts_before = joins(separator, length(&mut backwards), outer);
+    let mut forwards = behind.iter();
+    let separator = forwards.next();
+    let outer = forwards.clone().next();
+    let goes_on = starts_before || joins(separator, length(&mut forwards), outer);
+    let in_parts = |byte: &u8| byte.is_ascii_hexdigit() || is_separator(*byte);
+    goes_on && matched.iter().all(in_parts)
+}
+
 /// The part of [`is_bounded`] that looks at the start.
 fn starts_by_itself(text: &[u8], start: usize) -> bool {
     match &text[..start] {
@@ -88,6 +126,27 @@ fn digits<'a>(bytes: impl Iterator<Item = &'a u8>) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn parts_of_longer_numbers_are_told() {
+        let goes_on = |text: &str, matched: &str| {
+            let start = text.find(matched).unwrap();
+            super::goes_on(text.as_bytes(), &(start..start + matched.len()))
+        };
+        assert!(goes_on("05980-5224133-9", "05980-5224133"));
+        assert!(goes_on("073-7134225-3", "7134225-3"));
+        assert!(goes_on("GR56 0430 2148 7861 1041", "0430 2148 7861"));
+        assert!(goes_on("GR56 0430 2148 786", "0430 2148 786"));
+        assert!(goes_on("74:8D:4C:59:00:F4:51", "74:8D:4C:59:00:F4"));
+        assert!(goes_on("74:8D:4C:59:00:F4:51", "8D:4C:59:00:F4:51"));
+        // Another number, a date with its time, one piece, a range.
+        assert!(!goes_on("MAC:74:8D:4C:59:00:F4", "74:8D:4C:59:00:F4"));
+        assert!(!goes_on("020-1234567 06-12345678", "020-1234567"));
+        assert!(!goes_on("12 05 1990 10:30", "12 05 1990"));
+        assert!(!goes_on("0201234567-1", "0201234567"));
+        assert!(!goes_on("01.01.2020-31.12.2020", "01.01.2020"));
+        assert!(!goes_on("020 123 4567 2 x", "020 123 4567"));
+    }
 
     #[test]
     fn numbers_of_a_path_do_not_stand_by_themselves() {

@@ -5,7 +5,7 @@
 
 use std::ops::Range;
 
-use super::edges::{is_bounded, trim};
+use super::edges::{goes_on, is_bounded, trim};
 use super::kinds::kinds;
 use super::memo::{Place as CellPlace, Unknown};
 use super::program::{Begin, Lead, Lookup, Program, ProgramId};
@@ -541,6 +541,9 @@ impl Matcher {
         }
         let form = &self.forms[usize::from(id.0)];
         let detector = &self.detectors[usize::from(form.detector.0)];
+        if !whole && form.stands_alone() && goes_on(cell.bytes, &span) {
+            return false;
+        }
         let raw = &cell.bytes[span.clone()];
         let kind = (form.normalise, form.pad, cell.index, span.start, span.end);
         if work.normalised_as != Some(kind) {

@@ -114,6 +114,11 @@ impl CompiledForm {
         }
     }
 
+    /// Whether nothing shows that part of a longer number is one.
+    pub(crate) fn stands_alone(&self) -> bool {
+        self.chance >= 1.0
+    }
+
     /// Whether nothing inside a match that passes counts.
     fn is_strong(&self) -> bool {
         self.opaque || self.strength >= 0.0

@@ -10,7 +10,7 @@ use regex_automata::{Anchored, Input, MatchKind};
 
 use super::*;
 use crate::detect::compile::{Draft, Place, pattern_syntax};
-use crate::detect::edges::is_bounded;
+use crate::detect::edges::{goes_on, is_bounded};
 use crate::detect::find::{Cell, PutBy};
 use crate::detect::shape::{ELEMENTS, shape};
 use crate::format::{Batch, ColumnId, OffsetMap, Rows, Value};
@@ -88,6 +88,11 @@ fn reference(matcher: &Matcher, plain: &[Plain], text: &[u8]) -> Vec<Claim> {
                 continue;
             }
             let id = FormId(index as u16);
+            let is_whole = (start, end) == (0, text.len());
+            let alone = matcher.forms[index].stands_alone();
+            if !is_whole && alone && goes_on(text, &(start..end)) {
+                continue;
+            }
             let Some(evidence) = outcome(matcher, id, &text[start..end]) else {
                 continue;
             };

@@ -29,6 +29,8 @@ const WEAK: f64 = 0.3;
 /// The most that such a check adds for whole cells, which are alike; and in texts, in log-odds.
 const WEAK_WHOLE: f64 = 7.0;
 const WEAK_TEXT: f64 = 5.0;
+/// How often a value passes by chance where nobody knows it.
+const EVEN: f64 = 0.5;
 /// Neighbours of persons' data that are named.
 const MOST_PERSONS: usize = 3;
 /// A form this sure speaks for other forms of its detector in the same texts.
@@ -386,7 +388,7 @@ impl Judge<'_> {
     ) -> Posterior {
         let form = self.form(id);
         if form.chance >= 1.0 {
-            return Posterior::by_prior(prior);
+            return self.posterior_unchecked(prior, id, tally, stratum);
         }
         let (mut all, passed) = tally.passes(stratum);
         let shapes = &tally.shapes[usize::from(stratum != Stratum::Whole)];
@@ -434,6 +436,35 @@ impl Judge<'_> {
         posterior.at_most(prior, most)
     }
 
+    /// Of a form of which nobody knows how many values would pass by chance: those that do say nothing, but where many cells
+    /// fail that look alike, the others are no better, unless the header says what they are.
+    fn posterior_unchecked(
+        &self,
+        prior: f64,
+        id: FormId,
+        tally: &FormTally,
+        stratum: Stratum,
+    ) -> Posterior {
+        let form = self.form(id);
+        let (all, passed) = tally.passes(stratum);
+        let named = || prior::header_weight(self.matcher, self.column.header, form.detector).0;
+        if stratum != Stratum::Whole || passed == all || named() > 0.0 {
+            return Posterior::by_prior(prior);
+        }
+        let different = tally.shapes[0].count().max(1) as f64;
+        let n = (all as f64)
+            .min(different)
+            .min(self.matcher.weights.enough_checked);
+        let k = n * passed as f64 / all as f64;
+        let rates = Rates {
+            chance: EVEN,
+            valid: form.valid,
+            listed: false,
+        };
+        let posterior = self.weighed.weigh(id, (prior, n, k), rates);
+        posterior.at_most(prior, 0.0)
+    }
+
     fn reasons(
         &self,
         id: FormId,
@@ -461,10 +492,11 @@ impl Judge<'_> {
             weights.push((words, weight));
         }
         let (all, passed) = tally.passes(stratum);
-        if form.chance < 1.0 {
+        if form.chance < 1.0 || passed < all {
             let gain = logit(posterior.of_best(passed)) - prior::sum(&terms);
             let share = round(passed as f64 / (all as f64).max(1.0));
-            let text = format!("column:{share} pass, chance {}", round(form.chance));
+            let chance = if form.chance < 1.0 { form.chance } else { EVEN };
+            let text = format!("column:{share} pass, chance {}", round(chance));
             list.push(prior::weighed(&text, gain));
             weights.push((format!("{passed} of {all} pass the check"), gain));
         }

@@ -86,14 +86,12 @@ pub(super) fn terms(
     }
     if stratum == Stratum::Whole && !exactly {
         let nonempty = column.tally.nonempty.max(1) as f64;
-        let forms = column.tally.forms.iter();
-        let cells: u64 = forms
-            .filter(|(other, _)| matcher.forms[usize::from(other.0)].detector == detector)
-            .map(|(_, tally)| tally.passes(Stratum::Whole).0)
-            .sum();
+        let cells = cells_of(matcher, column, detector);
         let share = (cells as f64 / nonempty).min(1.0);
         if share < 1.0 {
-            let weight = if form.soft {
+            // What means something only where no name says otherwise is what the column is about, or nothing.
+            let needs_column = column.is_nameless && form.prior_nameless > form.prior;
+            let weight = if form.soft || needs_column {
                 matcher.weights.odd_name * (1.0 - share)
             } else {
                 // What passes a check is no accident of its shape alone, nor are many different cells of it.
@@ -116,6 +114,20 @@ pub(super) fn terms(
         }
     }
     terms
+}
+
+/// The cells that look like values of a detector. Where nothing is known of chance, those that fail don't: that is all there
+/// is to tell.
+fn cells_of(matcher: &Matcher, column: &ColumnFacts<'_>, detector: DetectorId) -> u64 {
+    let forms = column.tally.forms.iter();
+    let forms = forms.map(|(id, tally)| (&matcher.forms[usize::from(id.0)], tally));
+    forms
+        .filter(|(form, _)| form.detector == detector)
+        .map(|(form, tally)| match tally.passes(Stratum::Whole) {
+            (_, passed) if form.chance >= 1.0 => passed,
+            (all, _) => all,
+        })
+        .sum()
 }
 
 /// The sum of terms.

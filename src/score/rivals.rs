@@ -144,11 +144,14 @@ impl Judge<'_> {
         whole
     }
 
-    /// How many of a form's whole cells pass its check for another reason than chance; all of them where there is no such check.
+    /// How many of a form's whole cells pass its check for another reason than chance; where that isn't known, all that pass.
     fn beyond_chance(&self, id: FormId, all: u64, passed: u64) -> f64 {
         let form = self.form(id);
-        if form.chance >= 1.0 || form.checks.is_listed() {
+        if form.checks.is_listed() {
             return all as f64;
+        }
+        if form.chance >= 1.0 {
+            return passed as f64;
         }
         let by_chance = form.chance * all as f64;
         ((passed as f64 - by_chance) / (1.0 - form.chance)).max(0.0)

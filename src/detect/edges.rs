@@ -87,7 +87,9 @@ pub(super) fn goes_on(text: &[u8], span: &Range<usize>) -> bool {
     };
     // Of the part beside, only so much is looked at as matters.
     let length = |bytes: &mut dyn Iterator<Item = &u8>| {
-        let part = bytes.take(3).take_while(|byte| byte.is_ascii_alphanumeric());
+        let part = bytes
+            .take(3)
+            .take_while(|byte| byte.is_ascii_alphanumeric());
         part.count()
     };
     let (before, behind) = (&text[..span.start], &text[span.end..]);

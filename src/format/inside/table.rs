@@ -36,7 +36,9 @@ pub(super) fn may_be(cell: &[u8]) -> bool {
         return false;
     };
     let line = head[..end].trim_ascii_end();
-    DELIMITERS.iter().any(|&delimiter| names_columns(line, delimiter))
+    DELIMITERS
+        .iter()
+        .any(|&delimiter| names_columns(line, delimiter))
 }
 
 /// Whether a line has two parts or more, each of which may name a column.

@@ -541,7 +541,7 @@ impl Matcher {
         }
         let form = &self.forms[usize::from(id.0)];
         let detector = &self.detectors[usize::from(form.detector.0)];
-        if !whole && form.stands_alone() && goes_on(cell.bytes, &span) {
+        if !whole && form.stands_alone(span.len()) && goes_on(cell.bytes, &span) {
             return false;
         }
         let raw = &cell.bytes[span.clone()];

@@ -104,6 +104,11 @@ pub(crate) struct CompiledForm {
     opaque: bool,
 }
 
+/// Checks that so many random values pass find something in each row of numbers.
+const WEAK: f64 = 0.02;
+/// Of numbers that are longer, as those of cards are, hardly any two stand beside each other.
+const SHORT: usize = 16;
+
 impl CompiledForm {
     /// Probability that a whole cell of this shape is this, in a column whose name says nothing or in any other.
     pub(crate) fn whole_prior(&self, is_nameless: bool) -> f64 {
@@ -114,9 +119,9 @@ impl CompiledForm {
         }
     }
 
-    /// Whether nothing shows that part of a longer number is one.
-    pub(crate) fn stands_alone(&self) -> bool {
-        self.chance >= 1.0
+    /// Whether a match of so many bytes must not be part of a longer number: no check shows that it is one by itself.
+    pub(crate) fn stands_alone(&self, len: usize) -> bool {
+        self.chance >= 1.0 || self.chance >= WEAK && len <= SHORT
     }
 
     /// Whether nothing inside a match that passes counts.

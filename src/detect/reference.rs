@@ -89,7 +89,7 @@ fn reference(matcher: &Matcher, plain: &[Plain], text: &[u8]) -> Vec<Claim> {
             }
             let id = FormId(index as u16);
             let is_whole = (start, end) == (0, text.len());
-            let alone = matcher.forms[index].stands_alone();
+            let alone = matcher.forms[index].stands_alone(end - start);
             if !is_whole && alone && goes_on(text, &(start..end)) {
                 continue;
             }

@@ -63,6 +63,7 @@ fn said(words: &Words, name_of: impl Fn(&str) -> String, what: &str) -> Option<S
         "few cells look so" => words.reason_few,
         "the column hardly varies" => words.reason_constant,
         "other cells of the column are certain" => words.reason_sibling,
+        "other cells of the column are none" => words.reason_unlike,
         "others explain the same cells" => words.reason_others,
         "others explain the same stretches" => words.reason_others_in_text,
         "calibration" => words.reason_calibration,

@@ -198,6 +198,7 @@ words! {
     reason_few: "Few cells look so", "Weinig cellen zien er zo uit";
     reason_constant: "The column hardly varies", "De kolom varieert nauwelijks";
     reason_sibling: "Other cells of the column are certain", "Andere cellen van de kolom zijn zeker";
+    reason_unlike: "Other cells of the column that look alike are none", "Andere cellen van de kolom die erop lijken, zijn het niet";
     reason_others: "Other kinds explain the same cells", "Andere soorten verklaren dezelfde cellen";
     reason_others_in_text: "Other kinds explain the same stretches of text", "Andere soorten verklaren dezelfde stukken tekst";
     reason_something_else: "The column is certain to hold something else", "De kolom bevat zeker iets anders";

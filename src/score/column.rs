@@ -33,6 +33,9 @@ const WEAK_TEXT: f64 = 5.0;
 const EVEN: f64 = 0.5;
 /// Neighbours of persons' data that are named.
 const MOST_PERSONS: usize = 3;
+/// A form this unsure speaks against others of its detector that have far fewer cells: so many times fewer.
+const UNLIKELY: f64 = 0.1;
+const MANY_MORE: u64 = 4;
 /// A form this sure speaks for other forms of its detector in the same texts.
 const FAIRLY_SURE: f64 = 0.7;
 
@@ -343,8 +346,29 @@ impl Judge<'_> {
         let mut terms = self.own_terms(id, tally, stratum);
         if self.has_sure_sibling(id, tally, stratum) {
             terms.push((Term::Sibling, self.matcher.weights.sibling));
+        } else if self.has_unsure_sibling(id, tally, stratum) {
+            terms.push((Term::Unlike, -self.matcher.weights.sibling));
         }
         terms
+    }
+
+    /// Whether a list of words knows next to none of many more cells that another form of the same detector claims: `St. Kitts`
+    /// among countries is no family name, either.
+    fn has_unsure_sibling(&self, id: FormId, own: &FormTally, stratum: Stratum) -> bool {
+        let form = self.form(id);
+        let mine = own.passes(stratum).0;
+        stratum == Stratum::Whole
+            && form.checks.is_listed()
+            && self.column.tally.forms.iter().any(|(other, tally)| {
+                let sibling = self.form(other);
+                other != id && sibling.detector == form.detector && sibling.checks.is_listed() && {
+                    let all = tally.passes(stratum).0;
+                    all > mine.saturating_mul(MANY_MORE) && {
+                        let prior = prior::sum(&self.own_terms(other, tally, stratum));
+                        self.posterior_from(prior, other, tally, stratum).passed < UNLIKELY
+                    }
+                }
+            })
     }
 
     fn own_terms(&self, id: FormId, tally: &FormTally, stratum: Stratum) -> Terms {

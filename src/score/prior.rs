@@ -31,6 +31,8 @@ pub(super) enum Term {
     Constant,
     /// Another form of the detector is certain here.
     Sibling,
+    /// Another form of the detector claims many more cells, and is none.
+    Unlike,
 }
 
 /// A term and its log-odds.
@@ -76,7 +78,13 @@ pub(super) fn terms(
     }
     // A name within a cell or two of thousands is part of a title or a place.
     let is_rare = tally.passes(stratum).0 * 20 < column.tally.nonempty;
-    if stratum == Stratum::Text
+    // Nor does a title before it help where the header says that there are others.
+    let stands_so = match stratum {
+        Stratum::Text => true,
+        Stratum::Near => header < 0.0,
+        Stratum::Label | Stratum::Whole => false,
+    };
+    if stands_so
         && column.is_named
         && form.checks.is_listed()
         && column.tally.nonempty >= 20
@@ -156,6 +164,7 @@ pub(super) fn words(
         Term::OddOne => "few cells look so".to_owned(),
         Term::Constant => "the column hardly varies".to_owned(),
         Term::Sibling => "other cells of the column are certain".to_owned(),
+        Term::Unlike => "other cells of the column are none".to_owned(),
     }
 }
 

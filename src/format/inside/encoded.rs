@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use wide::u8x16;
+
 use super::leaves::Leaves;
 use crate::format::base64::decode;
 use crate::format::json::is_data;
@@ -33,25 +35,35 @@ pub(super) fn names_query(name: &str) -> bool {
 
 /// Whether a cell could be base64 of a text. Identifiers and hashes look alike: its first bytes decide.
 pub(super) fn may_be_base64(cell: &[u8]) -> bool {
-    let is_whole = cell.len().is_multiple_of(4);
-    // Most cells have another length, and no line end where base64 has one.
-    if !is_whole && cuts(cell).next().is_none() {
-        return false;
-    }
     let Some(start) = cell.first_chunk::<START>() else {
         return false;
     };
+    // Text in base64 has other letters among its first than hashes, numbers and GUIDs; words and identifiers in parts have other
+    // bytes. Nearly all cells end here.
+    let (are_letters_first, are_of_number) = kinds_of(start);
+    if !are_letters_first || are_of_number {
+        return false;
+    }
     let step = cell.len() / 8;
     let is_standard = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
-    let is_whole = is_whole && (0..8).all(|part| is_standard(cell[part * step]));
-    // Text in base64 has other letters among its first; hashes, numbers and GUIDs have none.
-    let is_of_number = |byte: &u8| byte.is_ascii_hexdigit() || *byte == b'-';
-    (is_whole || has_lines(cell))
-        && !start.iter().all(is_of_number)
-        // Neither words nor identifiers in parts.
-        && start.iter().all(|&byte| is_letter(byte))
-        && starts_text(&decode(start))
-        && are_letters(cell)
+    let is_whole =
+        cell.len().is_multiple_of(4) && (0..8).all(|part| is_standard(cell[part * step]));
+    (is_whole || has_lines(cell)) && starts_text(&decode(start)) && are_letters(cell)
+}
+
+/// Whether the first bytes of a cell are letters of base64, and whether they are digits of a number in base 16 or hyphens.
+fn kinds_of(start: &[u8; START]) -> (bool, bool) {
+    let all = u8x16::new(*start);
+    let among = |bytes: u8x16, first: u8, count: u8| {
+        let moved = bytes - u8x16::splat(first);
+        moved.min(u8x16::splat(count - 1)).simd_eq(moved)
+    };
+    let is = |byte: u8| all.simd_eq(u8x16::splat(byte));
+    let small = all | u8x16::splat(0x20);
+    let (digits, hyphens) = (among(all, b'0', 10), is(b'-'));
+    let letters = digits | hyphens | among(small, b'a', 26) | is(b'+') | is(b'/') | is(b'_');
+    let of_number = digits | hyphens | among(small, b'a', 6);
+    (letters.all(), of_number.all())
 }
 
 /// Whether a cell is made of letters of base64 and line ends.
@@ -223,4 +235,25 @@ fn percent(text: &[u8]) -> Vec<u8> {
         at += 1;
     }
     made
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn kinds_are_told_sixteen_bytes_at_a_time(start in prop::array::uniform16(any::<u8>()), text in "[-0-9A-Za-z+/_@`{]{16}") {
+            let is_of_number = |byte: &u8| byte.is_ascii_hexdigit() || *byte == b'-';
+            for start in [&start, text.as_bytes().first_chunk().unwrap()] {
+                let plain = (
+                    start.iter().all(|&byte| is_letter(byte)),
+                    start.iter().all(is_of_number),
+                );
+                prop_assert_eq!(kinds_of(start), plain);
+            }
+        }
+    }
 }

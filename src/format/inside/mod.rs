@@ -64,30 +64,43 @@ impl<'s> Unfold<'s> {
     fn look(&mut self, batch: &Batch<'_>) -> bool {
         self.opened.clear();
         let has_query = self.columns.contains(&Named::Query);
-        for (index, value) in batch.values.iter().enumerate() {
-            let len = (value.end - value.start) as usize;
-            if len < SHORTEST {
-                continue;
-            }
+        let least = if has_query { &SHORTEST_OF_ALL } else { &LEAST };
+        let (text, values) = (batch.text, batch.values);
+        for (index, value) in values.iter().enumerate() {
+            let len = value.end - value.start;
             // Most cells are short, and start like none.
-            let shape = SHAPES[usize::from(batch.text[value.start as usize])];
-            if len < table::SHORTEST && shape == Shape::None && !has_query {
+            let Some(&first) = text.get(value.start as usize) else {
+                continue;
+            };
+            let least = least[usize::from(first)];
+            if len < u32::from(least) {
                 continue;
             }
-            let is_line = len >= table::SHORTEST && may_have_lines(batch, index);
-            let is_short = len < encoded::SHORTEST && !is_line && !has_query;
-            if is_short && !shape.starts(&batch.text[value.start as usize..]) {
+            let is_plain = len < encoded::SHORTEST as u32 && usize::from(least) != SHORTEST;
+            if is_plain && !may_have_lines(batch, index) {
                 continue;
             }
-            if self.may_hold(batch, value, shape, is_line) {
+            if self.may_be_opened(batch, index, has_query) {
                 self.opened.push(index as u32);
             }
         }
         !self.opened.is_empty()
     }
 
-    /// Whether a cell may hold others; `is_line` where it may have a line end in it.
+    /// Whether a cell that isn't too short may hold others.
     #[inline(never)]
+    fn may_be_opened(&self, batch: &Batch<'_>, index: usize, has_query: bool) -> bool {
+        let value = &batch.values[index];
+        let cell = &batch.text[value.start as usize..value.end as usize];
+        let shape = cell
+            .first()
+            .map_or(Shape::None, |&first| SHAPES[usize::from(first)]);
+        let is_line = cell.len() >= table::SHORTEST && may_have_lines(batch, index);
+        let is_short = cell.len() < encoded::SHORTEST && !is_line && !has_query;
+        !(is_short && !shape.starts(cell)) && self.may_hold(batch, value, shape, is_line)
+    }
+
+    /// The same of one that looks so at its start; `is_line` where it may have a line end in it.
     fn may_hold(&self, batch: &Batch<'_>, value: &Value, shape: Shape, is_line: bool) -> bool {
         let cell = &batch.text[value.start as usize..value.end as usize];
         let named = self.columns.get(value.column.0 as usize);
@@ -325,6 +338,21 @@ impl Shape {
         }
     }
 }
+
+/// The bytes that a cell must have at least to hold others, by its first byte.
+static LEAST: [u8; 256] = {
+    let mut least = [table::SHORTEST as u8; 256];
+    let mut byte = 0;
+    while byte < least.len() {
+        if !matches!(SHAPES[byte], Shape::None) {
+            least[byte] = SHORTEST as u8;
+        }
+        byte += 1;
+    }
+    least
+};
+
+static SHORTEST_OF_ALL: [u8; 256] = [SHORTEST as u8; 256];
 
 static SHAPES: [Shape; 256] = {
     let mut shapes = [Shape::None; 256];

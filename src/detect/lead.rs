@@ -14,7 +14,7 @@ use regex_automata::nfa::thompson::{NFA, State};
 use regex_automata::util::primitives::StateID;
 
 use super::prefilter::{ByteSet, Walk, heads, is_word};
-use super::search::{Chosen, Heads, TokensScratch, Wanted, having_heads, heads_of};
+use super::search::{Chosen, TokensScratch, Wanted};
 use super::whole::Task;
 use super::{ColumnPlan, FormId, Matcher, Work};
 
@@ -26,12 +26,46 @@ const FIRST: usize = 8;
 
 /// What can match at the start of cells that are wholly a match of some form.
 pub(super) struct Companions {
-    /// For each byte at each of the first places, the forms that can have it there, 64 at a time.
-    heads: Vec<Heads<FIRST>>,
+    /// What they can start with.
+    heads: Vec<Starts>,
     /// The forms, for a search where the first bytes don't rule them out: those that start at a token, and whole cells.
     chosen: Chosen,
     forms: Box<[u64]>,
     whole: Box<[Task]>,
+}
+
+/// Forms looked at together.
+const MOST: usize = 256;
+
+/// What up to [`MOST`] forms can start with: for each of the first places and each byte there, the forms that can have it, one
+/// bit each. Side by side, so that all of them are told by one look for each place.
+struct Starts(Box<[[u64; MOST / 64]]>);
+
+impl Starts {
+    fn new(forms: &[[ByteSet; FIRST]]) -> Self {
+        let mut all = vec![[0; MOST / 64]; FIRST << 8].into_boxed_slice();
+        for (form, heads) in forms.iter().enumerate() {
+            for (place, head) in heads.iter().enumerate() {
+                for byte in (0..=255u8).filter(|&byte| head.contains(byte)) {
+                    all[place << 8 | usize::from(byte)][form / 64] |= 1 << (form % 64);
+                }
+            }
+        }
+        Self(all)
+    }
+
+    /// Whether one of them can start like this cell.
+    #[inline]
+    fn may_start(&self, cell: &[u8]) -> bool {
+        let mut may = [u64::MAX; MOST / 64];
+        for (place, &byte) in cell.iter().take(FIRST).enumerate() {
+            let here = &self.0[place << 8 | usize::from(byte)];
+            may.iter_mut()
+                .zip(here)
+                .for_each(|(may, here)| *may &= here);
+        }
+        may.iter().any(|forms| *forms != 0)
+    }
 }
 
 /// For each form, which forms are its companions; worked out when it is first asked for.
@@ -49,7 +83,7 @@ impl Companions {
     #[inline(never)]
     pub(super) fn may_match(&self, matcher: &Matcher, cell: &[u8], work: &mut Work) -> bool {
         let mut heads = self.heads.iter();
-        heads.any(|heads| having_heads(heads, cell) != 0) && self.matches(matcher, cell, work)
+        heads.any(|heads| heads.may_start(cell)) && self.matches(matcher, cell, work)
     }
 
     /// Whether one of them does, as far as automata can tell.
@@ -113,11 +147,8 @@ impl Matcher {
                 set[form / 64] |= 1 << (form % 64);
             }
         }
-        let blocks = companions.chunks(64);
         Companions {
-            heads: blocks
-                .map(|block| heads_of(block.iter().copied()))
-                .collect(),
+            heads: companions.chunks(MOST).map(Starts::new).collect(),
             chosen: tokens.chosen(&at_token),
             forms: at_token.into(),
             whole: self.cells.tasks(&whole).into(),

@@ -89,10 +89,6 @@ impl Alike {
 }
 
 impl Whole {
-    pub(super) fn text<'t>(&self, all: &'t [u8]) -> &'t [u8] {
-        &all[self.at as usize..(self.at + self.len) as usize]
-    }
-
     pub(crate) fn candidate(self, form: FormId, evidence: EvidenceSet) -> Candidate {
         Candidate {
             value: self.value,

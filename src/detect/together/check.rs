@@ -34,21 +34,20 @@ pub(super) struct Normalised {
 impl Normalised {
     /// A value and its hash.
     #[inline]
-    fn of<'t>(&'t self, index: usize, text: &'t [u8], wholes: &[Whole]) -> (&'t [u8], u64) {
-        let whole = &wholes[self.wholes.start + index];
+    fn of<'t>(&'t self, index: usize, texts: &[&'t [u8]], wholes: &[Whole]) -> (&'t [u8], u64) {
+        let hash = wholes[self.wholes.start + index].hash;
         if self.as_stored {
-            return (whole.text(text), whole.hash);
+            return (texts[index], hash);
         }
         let (start, end) = self.spans[index];
-        (&self.bytes[start as usize..end as usize], whole.hash)
+        (&self.bytes[start as usize..end as usize], hash)
     }
 
     /// Normalises the cells asked for, and finds out which of them may be placeholders.
     fn fill(
         &mut self,
         (kind, pad): (Normalise, Option<usize>),
-        text: &[u8],
-        cells: &[PutBy],
+        (cells, texts): (&[PutBy], &[&[u8]]),
         sieve: &Sieve,
         wholes: &mut Vec<Whole>,
     ) {
@@ -71,24 +70,24 @@ impl Normalised {
         if !*as_stored {
             spans.resize(cells.len(), (0, 0));
         }
-        let parts = cells.chunks(64).zip(room.chunks_mut(64));
-        for (place, ((cells, room), &asked)) in parts.zip(asked.iter()).enumerate() {
+        let parts = cells.chunks(64).zip(texts.chunks(64));
+        let parts = parts.zip(room.chunks_mut(64)).zip(asked.iter());
+        for (place, (((cells, texts), room), &asked)) in parts.enumerate() {
             let mut may_be = 0;
-            let each = cells.iter().zip(room).enumerate();
+            let each = cells.iter().zip(texts).zip(room).enumerate();
             if *as_stored {
                 // Those that nobody asked for are so few that it isn't worth asking.
-                for (bit, (cell, whole)) in each {
-                    let value = cell.text(text);
+                for (bit, ((cell, &value), whole)) in each {
                     let hash = words::hash(value);
                     may_be |= u64::from(sieve.suspects(value, hash)) << bit;
                     *whole = cell.whole(hash);
                 }
             } else {
                 let spans = &mut spans[place * 64..];
-                for ((bit, (cell, whole)), span) in each.zip(spans) {
+                for ((bit, ((cell, &text), whole)), span) in each.zip(spans) {
                     let start = bytes.len();
                     if asked >> bit & 1 == 1 {
-                        add_normalised(kind, pad, cell.text(text), bytes);
+                        add_normalised(kind, pad, text, bytes);
                     }
                     let value = &bytes[start..];
                     let hash = words::hash(value);
@@ -118,15 +117,17 @@ impl Matcher {
             let together = &scratch.programs.togethers[id.0 as usize];
             let (waiting, work) = (&mut scratch.waiting, &mut scratch.work);
             let all = cells.len();
+            let texts: Vec<&[u8]> = cells.iter().map(|cell| cell.text(batch.text)).collect();
+            let put_by = (&cells[..], &texts[..]);
             waiting.odd.clear();
             if together.is_searched() {
                 let programs = &scratch.programs;
-                self.match_all(batch, (id, programs), &cells, waiting, work);
+                self.match_all(batch, (id, programs), put_by, waiting, work);
             } else {
                 waiting.all_match(together, all);
             }
             let programs = &scratch.programs;
-            self.check_all(batch, (together, programs), &cells, (waiting, work), found);
+            self.check_all(batch, (together, programs), put_by, (waiting, work), found);
             work.normalised_as = None;
             let odds = &mut waiting.cells[id.0 as usize].1;
             odds.all = odds.all.saturating_add(all as u32);
@@ -167,7 +168,7 @@ impl Matcher {
         &self,
         batch: &Batch<'_>,
         (together, programs): (&Together, &Programs),
-        cells: &[PutBy],
+        (cells, texts): (&[PutBy], &[&[u8]]),
         (waiting, work): (&mut Waiting, &mut Work),
         found: &mut Found,
     ) {
@@ -175,7 +176,7 @@ impl Matcher {
         if waiting.matched.iter().all(|word| *word == 0) {
             return;
         }
-        waiting.normalise(batch, together, cells, &self.suspects, &mut found.wholes);
+        waiting.normalise(together, (cells, texts), &self.suspects, &mut found.wholes);
         let Waiting {
             normalised,
             digits,
@@ -203,7 +204,7 @@ impl Matcher {
             fared
                 .asked
                 .copy_from_slice(&matched[place * words..][..words]);
-            let value = |index: usize| values.of(index, batch.text, &found.wholes);
+            let value = |index: usize| values.of(index, texts, &found.wholes);
             form.checks.run_all(digits, value, fared);
             if claim.settles && is_open {
                 for (all, passes) in settled.iter_mut().zip(&fared.pass) {
@@ -234,7 +235,7 @@ impl Matcher {
         self.settle_claims(&together.claims, fared);
         for (claim, fared) in together.claims.iter().zip(fared.iter_mut()) {
             fared.restrict(&settled);
-            let values = (&normalised[usize::from(claim.kind)], batch.text);
+            let values = (&normalised[usize::from(claim.kind)], texts);
             self.take(claim.form, values, fared, found);
         }
     }
@@ -294,7 +295,7 @@ impl Matcher {
     fn take(
         &self,
         id: FormId,
-        (values, text): (&Normalised, &[u8]),
+        (values, texts): (&Normalised, &[&[u8]]),
         fared: &mut Fared,
         found: &mut Found,
     ) {
@@ -311,13 +312,13 @@ impl Matcher {
                 let mut suspects = values.suspects[place];
                 if placeholders.are_open() {
                     for bit in Bits(*word & !suspects) {
-                        let (value, _) = values.of(place * 64 + bit, text, &found.wholes);
+                        let (value, _) = values.of(place * 64 + bit, texts, &found.wholes);
                         suspects |= u64::from(placeholders.may_hold(value)) << bit;
                     }
                 }
                 for bit in Bits(if found.lists { *word } else { *word & suspects }) {
                     let index = place * 64 + bit;
-                    let (value, hash) = values.of(index, text, &found.wholes);
+                    let (value, hash) = values.of(index, texts, &found.wholes);
                     let mut evidence = evidence;
                     if suspects >> bit & 1 == 1 && placeholders.holds(value, hash) {
                         evidence = evidence | EvidenceSet::PLACEHOLDER;
@@ -386,9 +387,8 @@ impl Waiting {
 
     fn normalise(
         &mut self,
-        batch: &Batch<'_>,
         together: &Together,
-        cells: &[PutBy],
+        (cells, texts): (&[PutBy], &[&[u8]]),
         sieve: &Sieve,
         wholes: &mut Vec<Whole>,
     ) {
@@ -406,7 +406,7 @@ impl Waiting {
                     *all |= word;
                 }
             }
-            all.fill(kind, batch.text, cells, sieve, wholes);
+            all.fill(kind, (cells, texts), sieve, wholes);
         }
         let Some(len) = together.digits else { return };
         self.digits
@@ -414,8 +414,7 @@ impl Waiting {
         let Some((first, others)) = self.digits.split_first_mut() else {
             return;
         };
-        let numbers = cells.iter().map(|cell| cell.text(batch.text));
-        first.fill(usize::from(len), numbers);
+        first.fill(usize::from(len), texts.iter().copied());
         for (&(_, pad), digits) in together.kinds[1..].iter().zip(others) {
             digits.pad(pad.unwrap_or(0), first);
         }

@@ -80,7 +80,7 @@ impl Matcher {
         &self,
         batch: &Batch<'_>,
         (id, programs): (TogetherId, &Programs),
-        cells: &[PutBy],
+        (cells, texts): (&[PutBy], &[&[u8]]),
         waiting: &mut Waiting,
         work: &mut Work,
     ) {
@@ -92,7 +92,7 @@ impl Matcher {
         waiting.left_out.clear();
         let any_sure = together.claims.iter().any(|claim| claim.sure);
         let often = waiting.cells[id.0 as usize].1.all >= OFTEN;
-        let (routes, walked) = self.routes(batch, together, cells, often, work);
+        let (routes, walked) = self.routes(together, texts, often, work);
         let is_long = |cell: &PutBy| cell.len as usize >= LONGEST_MATCH;
         let all_walked = walked && !cells.iter().any(is_long);
         let by_itself = together.wanted().filter(|_| !all_walked);
@@ -185,27 +185,25 @@ impl Matcher {
     /// among them. They are where cells of this kind come `often`, but for cells that are longer than a match may be.
     fn routes(
         &self,
-        batch: &Batch<'_>,
         together: &Together,
-        cells: &[PutBy],
+        texts: &[&[u8]],
         often: bool,
         work: &mut Work,
     ) -> (Vec<Route>, bool) {
-        let texts: Vec<&[u8]> = cells.iter().map(|cell| cell.text(batch.text)).collect();
         let mut routes = Vec::new();
         work.ends.clear();
         let wanted = together.wanted().filter(|_| often);
         let own = wanted.and_then(|wanted| self.tokens.own_groups(wanted, &mut work.tokens));
         for group in own.clone().into_iter().flatten() {
             let first = work.ends.len();
-            work.tokens.match_group(group, &texts, &mut work.ends);
+            work.tokens.match_group(group, texts, &mut work.ends);
             let forms = work.tokens.forms_of(group);
             routes.push(self.route(together, forms, first));
         }
         for task in &together.whole {
             let first = work.ends.len();
             self.cells
-                .match_task(task, &texts, &mut work.cells, &mut work.ends);
+                .match_task(task, texts, &mut work.cells, &mut work.ends);
             routes.push(self.route(together, self.cells.forms_of(task), first));
         }
         (routes, own.is_some())

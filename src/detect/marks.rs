@@ -8,7 +8,7 @@
 use std::iter::once;
 use std::ops::Range;
 
-use wide::u8x16;
+use wide::{i8x16, u8x16};
 
 /// A text as it is searched.
 pub(crate) struct Plain<'t> {
@@ -69,7 +69,18 @@ fn is_first(byte: u8) -> bool {
 /// Whether one of some bytes may be the first of a mark: a few others are like it, but none of a letter of Latin.
 #[inline]
 fn may_hold(bytes: &[u8; BLOCK]) -> bool {
-    let like = bytes.as_chunks::<16>().0.iter().map(|bytes| {
+    let parts = bytes.as_chunks::<16>().0;
+    let all = parts.iter().fold(i8x16::ZERO, |all, bytes| {
+        all | i8x16::new(bytes.map(u8::cast_signed))
+    });
+    // Nearly all blocks are ASCII.
+    all.to_bitmask() != 0 && may_hold_beyond(parts)
+}
+
+/// The same where there are bytes beyond ASCII.
+#[inline(never)]
+fn may_hold_beyond(parts: &[[u8; 16]]) -> bool {
+    let like = parts.iter().map(|bytes| {
         let bytes = u8x16::new(*bytes);
         let is_like =
             |bits: u8, value: u8| (bytes & u8x16::splat(bits)).simd_eq(u8x16::splat(value));

@@ -136,34 +136,46 @@ const STRUCTURES: &[(&[u8; 2], &str)] = &[
     (b"VG", "4a16n"), (b"XK", "16n"), (b"YE", "4a4n18c"),
 ];
 
+/// The same, part by part: what it is made of, and where it ends.
+static PARTS: [[(u8, u8); MOST_PARTS]; STRUCTURES.len()] = {
+    let mut all = [[(b'c', 0); MOST_PARTS]; STRUCTURES.len()];
+    let mut place = 0;
+    while place < STRUCTURES.len() {
+        let structure = STRUCTURES[place].1.as_bytes();
+        let (mut at, mut part, mut end, mut count) = (0, 0, 0, 0);
+        while at < structure.len() {
+            if structure[at].is_ascii_digit() {
+                count = count * 10 + structure[at] - b'0';
+            } else {
+                end += count;
+                all[place][part] = (structure[at], end);
+                (part, count) = (part + 1, 0);
+            }
+            at += 1;
+        }
+        place += 1;
+    }
+    all
+};
+/// Parts of a structure, at the most.
+const MOST_PARTS: usize = 4;
+
 /// Whether the part behind the check digits is made of what its country says; of a country that isn't known, of anything.
 fn is_structured(country: &[u8], rest: &[u8]) -> bool {
     let Some(place) = place(country) else {
         return true;
     };
-    let (_, structure) = STRUCTURES[place];
-    let (mut at, mut count) = (0, 0);
-    for byte in structure.bytes() {
-        if byte.is_ascii_digit() {
-            count = count * 10 + usize::from(byte - b'0');
-            continue;
-        }
-        let part = rest.get(at..at + count).unwrap_or_default();
-        let fits = match byte {
-            b'n' => part
-                .iter()
-                .fold(true, |all, byte| all & byte.is_ascii_digit()),
-            b'a' => part
-                .iter()
-                .fold(true, |all, byte| all & byte.is_ascii_uppercase()),
-            _ => true,
-        };
-        if !fits {
-            return false;
-        }
-        (at, count) = (at + count, 0);
-    }
-    true
+    let mut start = 0;
+    PARTS[place].iter().all(|&(kind, end)| {
+        let part = rest
+            .get(start..usize::from(end).max(start))
+            .unwrap_or_default();
+        start = start.max(usize::from(end));
+        let first = if kind == b'n' { b'0' } else { b'A' };
+        let count = if kind == b'n' { 10 } else { 26 };
+        let is_kind = |byte: &u8| byte.wrapping_sub(first) < count;
+        kind == b'c' || part.iter().fold(true, |all, byte| all & is_kind(byte))
+    })
 }
 
 /// ISO 13616-1, with the lengths and structures of the SWIFT IBAN registry. Check digits are 02 to 98.

@@ -110,27 +110,28 @@ pub fn mod_97_10(value: &[u8]) -> bool {
 pub(super) fn remainder_97<const N: usize>(parts: [&[u8]; N]) -> Option<u32> {
     let (mut rest, mut all) = (0, 0);
     for part in parts {
-        for &byte in part {
-            let worth = WORTH[usize::from(byte)];
-            all |= worth;
-            rest = rest * if worth < 10 { 10 } else { 100 } + u64::from(worth);
-            // Only before it would overflow: a division for each would cost more than all else.
-            if rest >= 1 << 56 {
-                rest %= 97;
+        // So many characters can't make it overflow; a division for each would cost more than all else.
+        for few in part.chunks(8) {
+            rest %= 97;
+            for &byte in few {
+                let (factor, worth) = WORTH[usize::from(byte)];
+                all |= worth;
+                rest = rest * u64::from(factor) + u64::from(worth);
             }
         }
     }
     (all < NO_WORTH).then_some((rest % 97) as u32)
 }
 
-/// What digits and capitals are worth in ISO/IEC 7064; other bytes have a bit that no worth has.
-static WORTH: [u8; 256] = {
-    let mut all = [NO_WORTH; 256];
+/// What digits and capitals are worth in ISO/IEC 7064, behind what the number before them is multiplied with; other bytes have
+/// a bit that no worth has.
+static WORTH: [(u8, u8); 256] = {
+    let mut all = [(10, NO_WORTH); 256];
     let mut byte = 0;
     while byte < 256 {
         match byte as u8 {
-            digit @ b'0'..=b'9' => all[byte] = digit - b'0',
-            letter @ b'A'..=b'Z' => all[byte] = letter - b'A' + 10,
+            digit @ b'0'..=b'9' => all[byte] = (10, digit - b'0'),
+            letter @ b'A'..=b'Z' => all[byte] = (100, letter - b'A' + 10),
             _ => {}
         }
         byte += 1;

@@ -97,7 +97,7 @@ impl<'s> Unfold<'s> {
             .map_or(Shape::None, |&first| SHAPES[usize::from(first)]);
         let is_line = cell.len() >= table::SHORTEST && may_have_lines(batch, index);
         let is_short = cell.len() < encoded::SHORTEST && !is_line && !has_query;
-        !(is_short && !shape.starts(cell)) && self.may_hold(batch, value, shape, is_line)
+        (!is_short || shape.starts(cell)) && self.may_hold(batch, value, shape, is_line)
     }
 
     /// The same of one that looks so at its start; `is_line` where it may have a line end in it.

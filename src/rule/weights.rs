@@ -98,7 +98,7 @@ weights! {
     neighbours, "neighbours", Nats, 0.0 to 4.0: "Other columns of the table are certain to hold data of persons.";
     country, "country", Nats, 0.0 to 4.0: "Other columns of the table are certain to hold data of the detector's country.";
     guest, "guest", Nats, -8.0 to 0.0: "Another detector is certain of most of the column's cells, and this one has few.";
-    sibling, "sibling", Nats, 0.0 to 6.0: "Another form of the same detector is certain in the column.";
+    sibling, "sibling", Nats, 0.0 to 6.0: "Another form of the same detector is certain in the column; as much against it where one claims far more cells and is none.";
     odd_one, "odd-one", Nats, -8.0 to 0.0: "No cell of the column but this one has the shape (scaled by the share of cells that do not).";
     odd_name, "odd-name", Nats, -10.0 to 0.0: "The same for what a list of names tells apart: a column of names has hardly anything else.";
     constant, "constant", Nats, -8.0 to 0.0: "The column holds no more than two different values in many rows.";

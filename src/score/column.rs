@@ -31,6 +31,8 @@ const WEAK_WHOLE: f64 = 7.0;
 const WEAK_TEXT: f64 = 5.0;
 /// How often a value passes by chance where nobody knows it.
 const EVEN: f64 = 0.5;
+/// What is told of fails at least, where chance isn't known, in log-odds.
+const TOLD: f64 = 0.05;
 /// Neighbours of persons' data that are named.
 const MOST_PERSONS: usize = 3;
 /// A form this unsure speaks against others of its detector that have far fewer cells: so many times fewer.
@@ -516,8 +518,8 @@ impl Judge<'_> {
             weights.push((words, weight));
         }
         let (all, passed) = tally.passes(stratum);
-        if form.chance < 1.0 || passed < all {
-            let gain = logit(posterior.of_best(passed)) - prior::sum(&terms);
+        let gain = logit(posterior.of_best(passed)) - prior::sum(&terms);
+        if form.chance < 1.0 || passed < all && gain < -TOLD {
             let share = round(passed as f64 / (all as f64).max(1.0));
             let chance = if form.chance < 1.0 { form.chance } else { EVEN };
             let text = format!("column:{share} pass, chance {}", round(chance));

@@ -149,7 +149,7 @@ fn may_have_lines(batch: &Batch<'_>, index: usize) -> bool {
     let value = &batch.values[index];
     let between = next.line.wrapping_sub(value.line);
     // One line end between the two may stand right behind the first.
-    let ends_line = || matches!(batch.text[value.end as usize], b'\r' | b'\n');
+    let ends_line = || matches!(batch.text.get(value.end as usize), Some(b'\r' | b'\n'));
     between > 1 || between == 1 && !ends_line()
 }
 

@@ -16,8 +16,13 @@ use regex_syntax::hir::Hir;
 use super::pattern_nfa_config;
 use crate::error::Error;
 
-/// Memory of the lazy DFA's states, for each thread, in bytes: enough never to be cleared on ordinary data.
-const CACHE: usize = 32 << 20;
+/// Memory of the lazy DFA's states, for each thread, in bytes: enough never to be cleared on ordinary data. Tests have so
+/// little that it is cleared time and again.
+const CACHE: usize = if cfg!(any(test, fuzzing)) {
+    20 << 10
+} else {
+    32 << 20
+};
 /// Transitions kept, four bytes each; when there are more, all are made afresh.
 const MOST_TRANSITIONS: usize = 4 << 20;
 /// From here on a state isn't an ordinary one.
@@ -342,9 +347,13 @@ impl Automaton {
     #[cold]
     fn learn_start(&self, text: &[u8], start: usize, before: usize, states: &mut States) -> u32 {
         let input = Input::new(text).range(start..).anchored(Anchored::Yes);
+        let cleared = states.cache.clear_count();
         let Ok(id) = self.dfa.start_state_forward(&mut states.cache, &input) else {
             return DEAD;
         };
+        if states.cache.clear_count() != cleared {
+            Self::forget(states);
+        }
         let state = self.adopt(id, states);
         let state = if state == DEAD {
             DEAD

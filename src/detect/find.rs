@@ -384,7 +384,7 @@ impl Matcher {
         match programs.look_up(plan.key, &shape, cell.len(), column) {
             Lookup::Known(id) => {
                 if let Some(sign) = sign {
-                    programs.keep_sign(sign, cell.len(), column, id);
+                    programs.keep_sign(sign, (cell.len(), places), column, id);
                 }
                 Some(id)
             }

@@ -25,6 +25,7 @@ mod edges;
 mod find;
 mod kinds;
 mod lead;
+mod lengths;
 mod loose;
 pub(crate) mod marks;
 pub(crate) mod mask;

@@ -117,8 +117,10 @@ pub(super) struct Programs {
     columns: Vec<Column>,
     /// Templates, with where elements start and the program.
     templates: Vec<(Template, Places, ProgramId)>,
-    /// Programs by plan and a cell's [`sign`](super::shape::sign), with the template.
+    /// Programs by plan and a cell's [`sign`](super::shape::sign), with the template if there is one.
     signs: Vec<(u64, ProgramId, u16)>,
+    /// For each sign without a template, where elements start.
+    sign_places: Vec<Places>,
     pub(super) seed: u64,
     /// By column, what leads in columns of which plan.
     leads: Vec<Option<Lead>>,
@@ -181,6 +183,7 @@ impl Programs {
             columns: Vec::new(),
             templates: Vec::new(),
             signs: Vec::new(),
+            sign_places: vec![[0; ELEMENTS + 1]; SIGNS],
             seed: RandomState::default().hash_one(0),
             leads: Vec::new(),
         };
@@ -289,8 +292,9 @@ impl Programs {
         column: usize,
         places: &mut Places,
     ) -> Option<ProgramId> {
-        let (known, program, template) = self.signs[sign as usize % SIGNS];
-        if known != sign || template == NO_TEMPLATE {
+        let slot = sign as usize % SIGNS;
+        let (known, program, template) = self.signs[slot];
+        if known != sign {
             return None;
         }
         let column = &mut self.columns[column];
@@ -298,18 +302,28 @@ impl Programs {
         column.known = column.known.saturating_add(1);
         column.templates[len % TEMPLATES] = template;
         if program != ProgramId::NOTHING {
-            *places = self.templates[usize::from(template)].1;
+            let template = self.templates.get(usize::from(template));
+            *places = template.map_or(self.sign_places[slot], |(_, places, _)| *places);
         }
         Some(program)
     }
 
-    /// Keeps the program that a column's cell of this length has now by its sign.
-    pub(super) fn keep_sign(&mut self, sign: u64, len: usize, column: usize, program: ProgramId) {
+    /// Keeps the program that a column's cell of this length, whose elements start at `places`, has now by its sign.
+    pub(super) fn keep_sign(
+        &mut self,
+        sign: u64,
+        (len, places): (usize, &Places),
+        column: usize,
+        program: ProgramId,
+    ) {
         let template = self.columns[column].templates[len % TEMPLATES];
-        let known = self.templates.get(usize::from(template));
-        if known.is_some_and(|(_, _, its)| *its == program) {
-            self.signs[sign as usize % SIGNS] = (sign, program, template);
+        let slot = sign as usize % SIGNS;
+        match self.templates.get(usize::from(template)) {
+            Some((_, _, its)) if *its != program => return,
+            Some(_) => {}
+            None => self.sign_places[slot] = *places,
         }
+        self.signs[slot] = (sign, program, template);
     }
 
     /// The program of a shape that a column's cell has.

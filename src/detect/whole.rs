@@ -7,6 +7,7 @@ use regex_syntax::hir::Hir;
 
 use super::FormId;
 use super::automaton::{Automaton, Ends, States};
+use super::lengths::Lengths;
 use super::prefilter::{ByteSet, heads, requires};
 use super::search::{HEADS, Heads, having_heads, heads_of};
 use crate::error::Error;
@@ -35,6 +36,8 @@ struct CellGroup {
     forms: Vec<u16>,
     /// For each byte at each of the first places of a cell, the forms that can have it there.
     heads: Heads<HEADS>,
+    /// The forms that can be a cell of each length.
+    lengths: Box<[u64]>,
 }
 
 /// For each group of cell forms the states of its automaton.
@@ -97,10 +100,7 @@ impl Cells {
         ends: &mut Vec<Ends>,
     ) {
         let group = &self.groups[task.group as usize];
-        let masks = cells.iter().map(|cell| match cell.len() {
-            ..=LONGEST_CELL => task.mask & having_heads(&group.heads, cell),
-            _ => 0,
-        });
+        let masks = cells.iter().map(|cell| group.may_be(cell, task.mask));
         let first = ends.len();
         ends.extend(masks.map(|whole| Ends { whole, part: 0 }));
         let may = |place: &usize| ends[first + place].whole != 0;
@@ -123,12 +123,9 @@ impl Cells {
         scratch: &mut CellsScratch,
         matched: &mut Vec<FormId>,
     ) {
-        if bytes.len() > LONGEST_CELL {
-            return;
-        }
         for task in tasks {
             let group = &self.groups[task.group as usize];
-            let mask = task.mask & having_heads(&group.heads, bytes);
+            let mask = group.may_be(bytes, task.mask);
             if mask == 0 {
                 continue;
             }
@@ -145,10 +142,28 @@ impl Cells {
 impl CellGroup {
     fn new(forms: &[(&Hir, &NFA)], first: usize, group: &[usize]) -> Result<Self, Error> {
         let patterns: Vec<&Hir> = group.iter().map(|&form| forms[form].0).collect();
+        let lengths: Vec<Lengths> = patterns.iter().map(|hir| Lengths::of(hir)).collect();
+        let having = |len: usize| {
+            let forms = lengths.iter().enumerate();
+            forms.fold(0, |all, (bit, lengths)| {
+                all | u64::from(lengths.holds(len)) << bit
+            })
+        };
         Ok(Self {
             automaton: Automaton::new_whole(&patterns)?,
             forms: group.iter().map(|form| (first + form) as u16).collect(),
             heads: heads_of(group.iter().map(|&form| heads(forms[form].1))),
+            lengths: (0..=LONGEST_CELL).map(having).collect(),
         })
+    }
+
+    /// Those of some forms, one bit each, that a cell may be, by its length and how it starts.
+    #[inline]
+    fn may_be(&self, cell: &[u8], forms: u64) -> u64 {
+        let forms = self.lengths.get(cell.len()).map_or(0, |&may| may & forms);
+        if forms == 0 {
+            return 0;
+        }
+        forms & having_heads(&self.heads, cell)
     }
 }

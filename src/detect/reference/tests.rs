@@ -45,6 +45,10 @@ fn column() -> impl Strategy<Value = Vec<String>> {
         Just(group),
         // Of which `DE89` is one token in base 16 and `CR05` is not, though both have a template.
         Just("(CR05|DE89|[A-H][A-Z][0-9]{2})( [0-9]{4}){5} [0-9]{2}"),
+        // Some of which are one token in base 16, and others of the same classes are a letter, a number and a letter.
+        Just("[ABCXYZ][0-9]{7}[A-FX-Z]"),
+        // Paths, of many words: the lengths of those are not told apart.
+        Just("/(api|app)/v[12]/(face|info|cafe)/[0-9]{2}(/[a-z0-9]{4})?"),
         Just("[0-9]{8,9}"),
         Just("[A-F]{2}[0-9]{2} [0-9A-F]{4}"),
         Just("[0-9]{1,4}[-./ ][0-9]{1,4}[-./ ][0-9]{1,4}"),

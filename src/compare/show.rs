@@ -3,9 +3,11 @@
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
-use super::{Change, Comparison, Count, DetectorChange, Kind};
+use super::{Change, Comparison, Count, DetectorChange, Kind, TableChange, Values};
 use crate::event::{Place, thousandths};
-use crate::report::{Lang, code_span, escaped, filled, input_name, page};
+use crate::report::{Lang, code_span, escaped, filled, input_name};
+
+mod html;
 
 /// The formats of comparisons.
 pub const FORMATS: [&str; 4] = ["table", "json", "markdown", "html"];
@@ -36,7 +38,7 @@ pub fn write(
             writeln!(out, "{text}")
         }
         "markdown" => out.write_all(markdown(comparison, look).as_bytes()),
-        "html" => out.write_all(html(comparison, look).as_bytes()),
+        "html" => out.write_all(html::html(comparison, look).as_bytes()),
         _ => out.write_all(table(comparison, look).as_bytes()),
     }
 }
@@ -46,28 +48,68 @@ fn listed(comparison: &Comparison, look: Look) -> (Vec<&Change>, usize) {
     let shown: Vec<&Change> = comparison
         .changes
         .iter()
-        .filter(|change| look.all || !change.detectors.is_empty())
+        .filter(|change| look.all || !change.holds.is_empty())
         .collect();
     let left = comparison.changes.len() - shown.len();
     (shown, left)
 }
 
+/// Tables that are listed: those that are elsewhere; those gone or new are so with their columns.
+fn listed_tables(comparison: &Comparison, look: Look) -> Vec<&TableChange> {
+    let all = comparison.tables.iter();
+    all.filter(|table| matches!(table.change, Kind::Moved | Kind::Renamed))
+        .filter(|table| look.all || table.personal > 0)
+        .collect()
+}
+
 fn headline(comparison: &Comparison, lang: Lang) -> String {
     let words = lang.words();
-    let mut counts = std::collections::BTreeMap::new();
-    for change in &comparison.changes {
-        *counts.entry(change.change).or_insert(0u64) += 1;
-    }
+    let changes = comparison.changes.iter().map(|change| change.change);
+    let columns = counted_kinds(changes, lang);
     let same = lang.counted(comparison.same);
-    if counts.is_empty() {
+    if columns.is_empty() {
         return filled(words.diff_none, &[("same", &same)]);
+    }
+    let mut text = filled(words.diff_columns, &[("parts", &columns), ("same", &same)]);
+    let tables = counted_kinds(comparison.tables.iter().map(|table| table.change), lang);
+    if !tables.is_empty() {
+        text = filled(words.diff_tables, &[("parts", &tables)]) + " " + &text;
+    }
+    text
+}
+
+/// `2 gone, 1 new`.
+fn counted_kinds(kinds: impl Iterator<Item = Kind>, lang: Lang) -> String {
+    let mut counts = std::collections::BTreeMap::new();
+    for kind in kinds {
+        *counts.entry(kind).or_insert(0u64) += 1;
     }
     let parts: Vec<String> = counts
         .iter()
         .map(|(kind, count)| format!("{} {}", lang.counted(*count), kind_name(*kind, lang)))
         .collect();
-    let parts = [("parts", &*parts.join(", ")), ("same", &same)];
-    filled(words.diff_columns, &parts)
+    parts.join(", ")
+}
+
+/// What became of the values wherever they are, by detector; none where they can't be compared.
+fn everywhere(comparison: &Comparison, lang: Lang) -> Vec<String> {
+    let Some(all) = &comparison.values else {
+        return Vec::new();
+    };
+    let words = lang.words();
+    let each = all.iter().filter_map(|found| {
+        let said = said(found.values, lang);
+        (!said.is_empty()).then(|| format!("{}: {said}", escaped(&found.detector)))
+    });
+    let mut lines: Vec<String> = each.collect();
+    if lines.is_empty() {
+        if !all.is_empty() {
+            lines.push(words.diff_everywhere_same.to_owned());
+        }
+    } else {
+        lines.insert(0, words.diff_everywhere.to_owned());
+    }
+    lines
 }
 
 /// What a kind of change is called.
@@ -118,9 +160,9 @@ fn name(place: &Place) -> String {
 }
 
 /// Where a column was and is.
-fn places(change: &Change) -> Vec<String> {
-    let before = change.before.as_ref().map(name);
-    let after = change.after.as_ref().map(name);
+fn places(before: Option<&Place>, after: Option<&Place>) -> Vec<String> {
+    let before = before.map(name);
+    let after = after.map(name);
     let mut places: Vec<String> = before.into_iter().collect();
     places.extend(after.filter(|after| places.first() != Some(after)));
     places
@@ -138,21 +180,68 @@ fn count(count: Option<Count>, lang: Lang) -> String {
 }
 
 fn values(change: &DetectorChange, lang: Lang) -> String {
-    let Some(values) = change.values else {
-        return String::new();
-    };
+    change
+        .values
+        .map_or(String::new(), |values| said(values, lang))
+}
+
+fn said(values: Values, lang: Lang) -> String {
     let words = lang.words();
+    let text = |count: u64, elsewhere: u64, text: &str, with: &str| {
+        let text = if elsewhere > 0 { with } else { text };
+        let count = lang.counted(count);
+        let elsewhere = lang.counted(elsewhere);
+        filled(text, &[("count", &*count), ("elsewhere", &elsewhere)])
+    };
+    let Values {
+        lost,
+        lost_elsewhere,
+        added,
+        added_elsewhere,
+        duplicated,
+        fewer,
+    } = values;
     let parts: Vec<String> = [
-        (values.lost, words.diff_lost),
-        (values.added, words.diff_added),
-        (values.duplicated, words.diff_more),
-        (values.fewer, words.diff_fewer),
+        (
+            lost,
+            lost_elsewhere,
+            words.diff_lost,
+            words.diff_lost_elsewhere,
+        ),
+        (
+            added,
+            added_elsewhere,
+            words.diff_added,
+            words.diff_added_elsewhere,
+        ),
+        (duplicated, 0, words.diff_more, ""),
+        (fewer, 0, words.diff_fewer, ""),
     ]
     .into_iter()
-    .filter(|(count, _)| *count > 0)
-    .map(|(count, text)| filled(text, &[("count", &*lang.counted(count))]))
+    .filter(|(count, ..)| *count > 0)
+    .map(|(count, elsewhere, plain, with)| text(count, elsewhere, plain, with))
     .collect();
     parts.join(", ")
+}
+
+/// What a column holds, where nothing of it differs.
+fn holds(change: &Change, lang: Lang) -> Option<String> {
+    if !change.detectors.is_empty() || change.holds.is_empty() {
+        return None;
+    }
+    let detectors: Vec<_> = change.holds.iter().map(|id| escaped(id)).collect();
+    Some(filled(
+        lang.words().diff_holds,
+        &[("detectors", &*detectors.join(", "))],
+    ))
+}
+
+fn table_columns(table: &TableChange, lang: Lang) -> String {
+    let (columns, personal) = (lang.counted(table.columns), lang.counted(table.personal));
+    filled(
+        lang.words().diff_table_columns,
+        &[("columns", &*columns), ("personal", &personal)],
+    )
 }
 
 /// How much of its values a column that was found again shares with the one before.
@@ -166,17 +255,34 @@ fn table(comparison: &Comparison, look: Look) -> String {
     let lang = Lang::En;
     let mut text = headline(comparison, lang) + "\n";
     let (shown, left) = listed(comparison, look);
+    for (at, line) in everywhere(comparison, lang).iter().enumerate() {
+        let indent = if at > 0 { "  " } else { "\n" };
+        let _ = writeln!(text, "{indent}{line}");
+    }
+    for table in listed_tables(comparison, look) {
+        let _ = writeln!(
+            text,
+            "\n{:<8} {} {}  ({})",
+            kind_name(table.change, lang),
+            lang.words().diff_table,
+            places(table.before.as_ref(), table.after.as_ref()).join("\n            → "),
+            table_columns(table, lang)
+        );
+    }
     for change in shown {
         let _ = write!(
             text,
             "\n{:<8} {}",
             kind_name(change.change, lang),
-            places(change).join("\n      → ")
+            places(change.before.as_ref(), change.after.as_ref()).join("\n      → ")
         );
         if let Some(similarity) = similarity(change, lang) {
             let _ = write!(text, "  ({similarity})");
         }
         text.push('\n');
+        if let Some(holds) = holds(change, lang) {
+            let _ = writeln!(text, "         {holds}");
+        }
         for detector in &change.detectors {
             let _ = writeln!(
                 text,
@@ -205,12 +311,30 @@ fn markdown(comparison: &Comparison, look: Look) -> String {
         headline(comparison, lang)
     );
     let (shown, left) = listed(comparison, look);
+    for (at, line) in everywhere(comparison, lang).iter().enumerate() {
+        let _ = writeln!(text, "{}{line}", if at > 0 { "- " } else { "" });
+        if at == 0 {
+            text.push('\n');
+        }
+    }
+    for table in listed_tables(comparison, look) {
+        let places = places(table.before.as_ref(), table.after.as_ref());
+        let places: Vec<String> = places.iter().map(|place| code_span(place)).collect();
+        let _ = writeln!(
+            text,
+            "- {}: {} {} ({})",
+            kind_name(table.change, lang),
+            words.diff_table,
+            places.join(" → "),
+            table_columns(table, lang)
+        );
+    }
     if !shown.is_empty() {
-        let _ = writeln!(text, "| {} |", headings(lang).join(" | "));
+        let _ = writeln!(text, "\n| {} |", headings(lang).join(" | "));
         text.push_str("| --- | --- | --- | ---: | ---: | --- |\n");
     }
     for change in shown {
-        let places: Vec<String> = places(change)
+        let places: Vec<String> = places(change.before.as_ref(), change.after.as_ref())
             .iter()
             .map(|place| code_span(place))
             .collect();
@@ -220,7 +344,8 @@ fn markdown(comparison: &Comparison, look: Look) -> String {
         }
         let mut kind = kind_name(change.change, lang);
         if change.detectors.is_empty() {
-            let _ = writeln!(text, "| {kind} | {place} | | | | |");
+            let holds: Vec<String> = change.holds.iter().map(|id| code_span(id)).collect();
+            let _ = writeln!(text, "| {kind} | {place} | {} | | | |", holds.join(", "));
         }
         for detector in &change.detectors {
             let _ = writeln!(
@@ -251,60 +376,4 @@ fn headings(lang: Lang) -> [&'static str; 6] {
         words.after,
         words.diff_values,
     ]
-}
-
-fn html(comparison: &Comparison, look: Look) -> String {
-    let (lang, words) = (look.lang, look.lang.words());
-    let (shown, left) = listed(comparison, look);
-    let mut body = format!(
-        "<p class=\"lead\">{}</p>",
-        page::text(&headline(comparison, lang))
-    );
-    for line in asides(comparison, left, lang) {
-        let _ = write!(body, "<p class=\"hint\">{}</p>", page::text(&line));
-    }
-    if !shown.is_empty() {
-        let headings = headings(lang).map(|title| format!("<th scope=\"col\">{title}</th>"));
-        let _ = write!(
-            body,
-            "<section><table class=\"plain stack\"><thead><tr>{}</tr></thead><tbody>",
-            headings.concat()
-        );
-    }
-    let any = !shown.is_empty();
-    for change in shown {
-        let mut places: Vec<String> = places(change)
-            .iter()
-            .map(|place| format!("<code>{}</code>", page::text(place)))
-            .collect();
-        if let (Some(last), Some(similarity)) = (places.last_mut(), similarity(change, lang)) {
-            let _ = write!(last, "<br><span class=\"hint\">{similarity}</span>");
-        }
-        let class = match change.change {
-            Kind::Gone => "bad",
-            Kind::New => "good",
-            _ => "mid",
-        };
-        let cell = |part: &dyn Fn(&DetectorChange) -> String| {
-            let lines = change.detectors.iter().map(part);
-            lines
-                .map(|line| page::text(&line))
-                .collect::<Vec<_>>()
-                .join("<br>")
-        };
-        let _ = write!(
-            body,
-            "<tr><td><span class=\"verdict {class}\">{}</span></td><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>",
-            kind_name(change.change, lang),
-            places.join("<br>→ "),
-            cell(&|detector| escaped(&detector.detector).into_owned()),
-            cell(&|detector| count(detector.before, lang)),
-            cell(&|detector| count(detector.after, lang)),
-            cell(&|detector| values(detector, lang)),
-        );
-    }
-    if any {
-        body.push_str("</tbody></table></section>");
-    }
-    page::whole(lang, words.diff_title, &body)
 }

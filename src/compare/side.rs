@@ -16,8 +16,10 @@ pub(super) struct Side {
     pub(super) scan: ScanRecord,
     pub(super) columns: Vec<ColumnRecord>,
     pub(super) summary: Summary,
-    /// The first half of the fingerprints of each column and detector, eight bytes each.
+    /// The first half of the fingerprints of each column and detector, eight bytes each, ascending.
     values: HashMap<(Arc<Place>, Arc<str>), Vec<u64>>,
+    /// Those of each detector, wherever they are, ascending.
+    all: BTreeMap<Arc<str>, Vec<u64>>,
 }
 
 impl Side {
@@ -42,18 +44,29 @@ impl Side {
             }
             Ok(())
         })?;
+        for ((_, detector), values) in &mut side.values {
+            values.sort_unstable();
+            let all = side.all.entry(Arc::clone(detector)).or_default();
+            all.extend_from_slice(values);
+        }
+        side.all.values_mut().for_each(|all| all.sort_unstable());
         Ok(side)
     }
 
-    /// The fingerprints of a column and detector, ascending; they are given away.
-    pub(super) fn values(&mut self, column: usize, detector: &str) -> Vec<u64> {
-        let place = Arc::clone(&self.columns[column].place);
-        let mut values = self
-            .values
-            .remove(&(place, detector.into()))
-            .unwrap_or_default();
-        values.sort_unstable();
-        values
+    /// The fingerprints of a column and detector, ascending.
+    pub(super) fn values(&self, column: usize, detector: &str) -> &[u64] {
+        let key = (Arc::clone(&self.columns[column].place), detector.into());
+        self.values.get(&key).map_or(&[], Vec::as_slice)
+    }
+
+    /// The fingerprints of a detector in all columns, ascending.
+    pub(super) fn all(&self, detector: &str) -> &[u64] {
+        self.all.get(detector).map_or(&[], Vec::as_slice)
+    }
+
+    /// Detectors with single findings, by name.
+    pub(super) fn detectors(&self) -> impl Iterator<Item = &Arc<str>> {
+        self.all.keys()
     }
 
     /// Where a column is, seen from the root of the scan: `old/crm/a.csv` and `new/crm/a.csv` are the same place.
@@ -81,29 +94,53 @@ fn below<'p>(path: &'p str, root: &str) -> Option<&'p str> {
     rest.strip_prefix(['/', '\\'])
 }
 
-/// What became of values, from the sorted fingerprints of both.
-pub(super) fn values(before: Vec<u64>, after: Vec<u64>) -> Values {
-    let mut counts: BTreeMap<u64, (u64, u64)> = BTreeMap::new();
-    if before == after {
-        return Values::default();
-    }
-    for value in before {
-        counts.entry(value).or_default().0 += 1;
-    }
-    for value in after {
-        counts.entry(value).or_default().1 += 1;
-    }
+/// What became of values, from the sorted fingerprints of both, and of all columns of both.
+pub(super) fn values(
+    (before, after): (&[u64], &[u64]),
+    (all_before, all_after): (&[u64], &[u64]),
+) -> Values {
     let mut values = Values::default();
-    for (before, after) in counts.into_values() {
-        match (before, after) {
-            (_, 0) => values.lost += 1,
-            (0, _) => values.added += 1,
-            (a, b) if b > a => values.duplicated += 1,
-            (a, b) if b < a => values.fewer += 1,
-            _ => {}
+    each(before, after, |value, counts| match counts {
+        (_, 0) => {
+            values.lost += 1;
+            values.lost_elsewhere += u64::from(all_after.binary_search(&value).is_ok());
         }
-    }
+        (0, _) => {
+            values.added += 1;
+            values.added_elsewhere += u64::from(all_before.binary_search(&value).is_ok());
+        }
+        (a, b) if b > a => values.duplicated += 1,
+        (a, b) if b < a => values.fewer += 1,
+        _ => {}
+    });
     values
+}
+
+/// How many different values the first has, the second, and both; from sorted fingerprints.
+pub(super) fn common(before: &[u64], after: &[u64]) -> [u64; 3] {
+    let mut counts = [0; 3];
+    each(before, after, |_, (a, b)| {
+        counts[0] += u64::from(a > 0);
+        counts[1] += u64::from(b > 0);
+        counts[2] += u64::from(a > 0 && b > 0);
+    });
+    counts
+}
+
+/// Each value of two sorted lists, with how often each has it.
+fn each(mut before: &[u64], mut after: &[u64], mut on: impl FnMut(u64, (usize, usize))) {
+    while let Some(&value) = match (before.first(), after.first()) {
+        (Some(a), Some(b)) => Some(a.min(b)),
+        (a, b) => a.or(b),
+    } {
+        let count = |list: &mut &[u64]| {
+            let times = list.iter().take_while(|other| **other == value).count();
+            *list = &list[times..];
+            times
+        };
+        let counts = (count(&mut before), count(&mut after));
+        on(value, counts);
+    }
 }
 
 #[cfg(test)]
@@ -124,17 +161,19 @@ mod tests {
 
     #[test]
     fn values_are_lost_added_and_duplicated() {
-        assert_eq!(
-            values(vec![1, 2, 2, 3], vec![1, 2, 2, 3]),
-            Values::default()
-        );
-        let changed = values(vec![1, 2, 2, 3, 5], vec![2, 3, 3, 4, 5, 5]);
+        let same = [1, 2, 2, 3];
+        assert_eq!(values((&same, &same), (&same, &same)), Values::default());
+        let (before, after) = ([0, 1, 2, 2, 3, 5], [2, 3, 3, 4, 5, 5, 6]);
+        let changed = values((&before, &after), (&[0, 1, 2, 6], &[1, 2, 3]));
         let expected = Values {
-            lost: 1,
-            added: 1,
+            lost: 2,
+            lost_elsewhere: 1,
+            added: 2,
+            added_elsewhere: 1,
             duplicated: 2,
             fewer: 1,
         };
         assert_eq!(changed, expected);
+        assert_eq!(common(&before, &after), [5, 5, 3]);
     }
 }

@@ -7,7 +7,7 @@ use super::*;
 use crate::event::{ColumnDetector, DetectorName, Event, Finding, ScanRecord, Summary};
 use crate::report::{LANGUAGES, Lang};
 
-/// A column: its file and name, and its values.
+/// A column: its file (`#` and its table), its name, and its values.
 type Column<'c> = (&'c str, &'c str, &'c [u64]);
 
 fn result(root: &str, key: Option<&str>, columns: &[Column<'_>]) -> tempfile::NamedTempFile {
@@ -18,10 +18,14 @@ fn result(root: &str, key: Option<&str>, columns: &[Column<'_>]) -> tempfile::Na
         ..ScanRecord::default()
     })];
     for (file, name, values) in columns {
+        let (file, table) = match file.split_once('#') {
+            Some((file, table)) => (file, Some(table.into())),
+            None => (*file, None),
+        };
         let place = Arc::new(Place {
             file: format!("{root}/{file}").into(),
             member: None,
-            table: None,
+            table,
             column: Some((*name).into()),
         });
         let detector = Arc::new(DetectorName {
@@ -137,14 +141,157 @@ fn with_a_key_columns_are_found_again_by_content() {
         said(&before, &after),
         [
             "renamed old/a.csv:mail new/a.csv:e_mail lost 1 added 0 duplicated 1",
-            "new - new/b.csv:fresh",
+            "new - new/b.csv:fresh lost 0 added 2 duplicated 0",
             "moved old/c.csv:contact new/d/e.csv:contact",
             "gone old/a.csv:empty -",
-            "gone old/b.csv:lost -",
+            "gone old/b.csv:lost - lost 2 added 0 duplicated 0",
         ]
     );
     let same = result("new", Some("k"), BEFORE);
     assert_eq!(said(&before, &same), Vec::<String>::new());
+}
+
+fn ids(range: std::ops::Range<u64>) -> Vec<u64> {
+    range.collect()
+}
+
+#[test]
+fn values_say_more_than_the_same_name() {
+    let (a, b) = (ids(0..40), ids(100..140));
+    let before = result(
+        "x",
+        Some("k"),
+        &[("t.csv", "mail", &a), ("t.csv", "other", &b)],
+    );
+    // Swapped.
+    let after = result(
+        "x",
+        Some("k"),
+        &[("t.csv", "mail", &b), ("t.csv", "other", &a)],
+    );
+    assert_eq!(
+        said(&before, &after),
+        [
+            "renamed x/t.csv:other x/t.csv:mail",
+            "renamed x/t.csv:mail x/t.csv:other",
+        ]
+    );
+    // Renamed, and a new one has its name.
+    let fresh = ids(200..240);
+    let columns: &[Column<'_>] = &[
+        ("t.csv", "mail", &fresh),
+        ("t.csv", "mail_old", &a),
+        ("t.csv", "other", &b),
+    ];
+    assert_eq!(
+        said(&before, &result("x", Some("k"), columns)),
+        [
+            "new - x/t.csv:mail lost 0 added 40 duplicated 0",
+            "renamed x/t.csv:mail x/t.csv:mail_old",
+        ]
+    );
+}
+
+#[test]
+fn tables_are_found_again_before_columns() {
+    // Three tables with towns in common, under other names that sort the other way.
+    let towns = ids(0..30);
+    let keys = [ids(100..160), ids(200..260), ids(300..360)];
+    let tables = |names: [&'static str; 3]| -> Vec<(&'static str, &'static str, Vec<u64>)> {
+        names
+            .iter()
+            .zip(&keys)
+            .flat_map(|(name, key)| {
+                [
+                    (*name, "town", towns.clone()),
+                    (*name, "id", Vec::new()),
+                    (*name, "mail", key.clone()),
+                ]
+            })
+            .collect()
+    };
+    let made = |names| {
+        let tables = tables(names);
+        let columns: Vec<Column<'_>> = tables.iter().map(|(f, c, v)| (*f, *c, &v[..])).collect();
+        result("x", Some("k"), &columns)
+    };
+    let before = made(["a.csv", "b.csv", "c.csv"]);
+    let after = made(["z.csv", "y.csv", "d/x.parquet"]);
+    let comparison = compare(before.path(), after.path()).unwrap();
+    let pairs: BTreeSet<String> = comparison
+        .changes
+        .iter()
+        .map(|change| {
+            let place = |place: &Option<Place>| place.as_ref().unwrap().clone();
+            let (a, b) = (place(&change.before), place(&change.after));
+            assert_eq!((change.change, a.column), (Kind::Moved, b.column));
+            assert!(change.detectors.is_empty());
+            format!("{} {}", a.file, b.file)
+        })
+        .collect();
+    let wanted = [
+        "x/a.csv x/z.csv",
+        "x/b.csv x/y.csv",
+        "x/c.csv x/d/x.parquet",
+    ];
+    assert_eq!(pairs, BTreeSet::from(wanted.map(str::to_owned)));
+    let kinds = comparison
+        .tables
+        .iter()
+        .map(|table| (table.change, table.personal));
+    let wanted = [(Kind::Moved, 2), (Kind::Renamed, 2), (Kind::Renamed, 2)];
+    assert_eq!(kinds.collect::<Vec<_>>(), wanted);
+    // What holds personal data is listed, though nothing of it differs.
+    let mut text = Vec::new();
+    write(&comparison, "table", Look::default(), &mut text).unwrap();
+    let text = String::from_utf8(text).unwrap();
+    assert_eq!(text.matches("holds email").count(), 6, "{text}");
+    assert!(text.contains("no value was lost"), "{text}");
+}
+
+#[test]
+fn a_table_of_a_database_is_found_in_a_file_of_its_name() {
+    let (towns, mails) = (ids(0..30), ids(100..160));
+    let before: &[Column<'_>] = &[
+        ("app.sqlite#klanten", "town", &towns),
+        ("app.sqlite#klanten", "mail", &mails),
+    ];
+    let after: &[Column<'_>] = &[
+        ("klanten.csv", "town", &towns),
+        ("klanten.csv", "mail", &mails),
+    ];
+    for key in [Some("k"), None] {
+        let said = said(&result("x", key, before), &result("x", key, after));
+        let wanted = ["mail", "town"]
+            .map(|column| format!("moved x/app.sqlite:{column} x/klanten.csv:{column}"));
+        assert_eq!(said, wanted);
+    }
+}
+
+#[test]
+fn values_of_a_table_that_was_parted_are_not_lost() {
+    let all = ids(0..200);
+    let before = result("x", Some("k"), &[("t.csv", "mail", &all)]);
+    let parts: &[Column<'_>] = &[
+        ("t1.csv", "mail", &all[..120]),
+        ("t2.csv", "mail", &all[120..]),
+    ];
+    let after = result("x", Some("k"), parts);
+    let comparison = compare(before.path(), after.path()).unwrap();
+    let total = &comparison.values.as_ref().unwrap()[0];
+    assert_eq!(total.values, Values::default());
+    assert_eq!((total.before, total.after), (200, 200));
+    let values: Vec<Values> = comparison
+        .changes
+        .iter()
+        .flat_map(|change| &change.detectors)
+        .filter_map(|detector| detector.values)
+        .collect();
+    assert!(!values.is_empty());
+    for values in values {
+        assert_eq!(values.lost, values.lost_elsewhere);
+        assert_eq!(values.added, values.added_elsewhere);
+    }
 }
 
 #[test]

@@ -328,8 +328,19 @@ words! {
     diff_values: "Values", "Waarden";
     diff_count: "{matches} ({distinct} different, {percent} %)", "{matches} ({distinct} verschillende, {percent} %)";
     diff_similar: "about {percent} % of the values", "ongeveer {percent} % van de waarden";
+    diff_holds: "holds {detectors}", "bevat {detectors}";
+    diff_tables: "Tables: {parts}.", "Tabellen: {parts}.";
+    diff_table: "table", "tabel";
+    diff_table_columns: "{columns} columns, {personal} with personal data", "{columns} kolommen, {personal} met persoonsgegevens";
+    diff_everywhere: "Over all columns:", "Over alle kolommen:";
+    diff_everywhere_same: "Over all columns, no value was lost, added, or occurs more or less often.",
+        "Over alle kolommen is geen waarde verloren of erbij gekomen, en komt geen vaker of minder vaak voor.";
     diff_lost: "{count} lost", "{count} verloren";
+    diff_lost_elsewhere: "{count} lost here, of which {elsewhere} are in another column now",
+        "{count} hier verloren, waarvan nu {elsewhere} in een andere kolom";
     diff_added: "{count} added", "{count} erbij";
+    diff_added_elsewhere: "{count} added here, of which {elsewhere} were in another column before",
+        "{count} hier erbij, waarvan eerder {elsewhere} in een andere kolom";
     diff_more: "{count} more often", "{count} vaker";
     diff_fewer: "{count} less often", "{count} minder vaak";
     diff_no_key: "The results were not made with the same --key-file: values can't be compared, and a renamed column is gone and new.",

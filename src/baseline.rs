@@ -9,15 +9,23 @@ use std::sync::Arc;
 
 use hashbrown::{HashMap, HashSet};
 
+use crate::compare::relative;
 use crate::error::Error;
-use crate::event::{ColumnDetector, ColumnRecord, Event, FileRecord, Finding, Place, Summary};
+use crate::event::{
+    Baselined, ColumnDetector, ColumnRecord, Event, FileRecord, Finding, Place, Summary,
+};
 use crate::report::load::{Findings, Saved};
 use crate::validate::words::hash_of;
 
 /// What is known, and what is new so far.
 pub struct Baseline {
-    /// Whether fingerprints can be compared.
-    comparable: bool,
+    /// When the known scan began, and whether fingerprints can be compared.
+    known: Baselined,
+    /// The roots of both scans: places are compared as seen from them.
+    known_roots: Vec<String>,
+    roots: Vec<String>,
+    /// The last place, with its key.
+    last: Option<(Arc<Place>, u64)>,
     /// How often each finding is known; its key is a hash of rule, place and fingerprint.
     findings: HashMap<u64, u32>,
     /// Detectors and places that are known.
@@ -46,7 +54,10 @@ impl Baseline {
     /// Reads a saved result; `key` tells the key of the scan to come.
     pub fn load(saved: &Saved, key: Option<&str>) -> Result<Self, Error> {
         let mut baseline = Self {
-            comparable: false,
+            known: Baselined::default(),
+            known_roots: Vec::new(),
+            roots: Vec::new(),
+            last: None,
             findings: HashMap::new(),
             columns: HashSet::new(),
             fresh: HashMap::new(),
@@ -54,8 +65,10 @@ impl Baseline {
             totals: Summary::default(),
         };
         let scan = saved.scan()?;
-        baseline.comparable = key.is_some() && scan.key.as_deref() == key;
-        let findings = if baseline.comparable {
+        baseline.known.findings = key.is_some() && scan.key.as_deref() == key;
+        baseline.known.started = scan.started;
+        baseline.known_roots = scan.roots;
+        let findings = if baseline.known.findings {
             Findings::Read
         } else {
             Findings::Skip
@@ -63,11 +76,14 @@ impl Baseline {
         saved.events(findings, &mut |event| {
             match event {
                 Event::Finding(finding) => {
-                    *baseline.findings.entry(finding_key(finding)).or_default() += 1;
+                    let place = place_key(&finding.place, &baseline.known_roots);
+                    let key = finding_key(finding, place);
+                    *baseline.findings.entry(key).or_default() += 1;
                 }
                 Event::Column(column) => {
                     for found in &column.detectors {
-                        let key = column_key(&column.place, &found.detector);
+                        let place = place_key(&column.place, &baseline.known_roots);
+                        let key = column_key(place, &found.detector);
                         baseline.columns.insert(key);
                     }
                 }
@@ -80,12 +96,16 @@ impl Baseline {
 
     /// Whether single findings are compared, and not only columns.
     pub fn is_comparable(&self) -> bool {
-        self.comparable
+        self.known.findings
     }
 
     /// The event with what is known left out; none where nothing of it is new.
     pub fn event(&mut self, event: &Event) -> Option<Event> {
         match event {
+            Event::Scan(scan) => {
+                self.roots.clone_from(&scan.roots);
+                Some(event.clone())
+            }
             Event::Finding(finding) => self.is_new(finding).then(|| event.clone()),
             Event::Column(column) => Some(Event::Column(self.column(column))),
             Event::File(file) => {
@@ -99,6 +119,7 @@ impl Baseline {
                 findings: self.totals.findings,
                 categories: std::mem::take(&mut self.totals.categories),
                 subjects_estimate: summary.subjects_estimate.min(self.totals.subjects_estimate),
+                baseline: Some(self.known.clone()),
                 ..summary.clone()
             })),
             other => Some(other.clone()),
@@ -106,8 +127,9 @@ impl Baseline {
     }
 
     fn is_new(&mut self, finding: &Finding) -> bool {
-        if self.comparable {
-            if let Some(known) = self.findings.get_mut(&finding_key(finding))
+        let place = self.place(&finding.place);
+        if self.known.findings {
+            if let Some(known) = self.findings.get_mut(&finding_key(finding, place))
                 && *known > 0
             {
                 *known -= 1;
@@ -115,7 +137,7 @@ impl Baseline {
             }
         } else if self
             .columns
-            .contains(&column_key(&finding.place, &finding.detector.id))
+            .contains(&column_key(place, &finding.detector.id))
         {
             return false;
         }
@@ -133,6 +155,18 @@ impl Baseline {
         let sure = crate::event::thousandths(finding.confidence);
         *fresh.confidences.entry(sure).or_default() += 1;
         true
+    }
+
+    /// The key of a place; most findings are where the one before is.
+    fn place(&mut self, place: &Arc<Place>) -> u64 {
+        match &self.last {
+            Some((last, key)) if Arc::ptr_eq(last, place) => *key,
+            _ => {
+                let key = place_key(place, &self.roots);
+                self.last = Some((Arc::clone(place), key));
+                key
+            }
+        }
     }
 
     fn column(&mut self, column: &ColumnRecord) -> ColumnRecord {
@@ -174,11 +208,20 @@ impl Baseline {
     }
 }
 
-fn finding_key(finding: &Finding) -> u64 {
+fn finding_key(finding: &Finding, place: u64) -> u64 {
     let half = (finding.fingerprint >> 64) as u64;
-    hash_of(&(&*finding.detector.id, &*finding.place, half))
+    hash_of(&(&*finding.detector.id, place, half))
 }
 
-fn column_key(place: &Place, detector: &str) -> u64 {
+fn column_key(place: u64, detector: &str) -> u64 {
     hash_of(&(detector, place))
+}
+
+/// A place as seen from the root of its scan; of several roots, each is a place of its own.
+fn place_key(place: &Place, roots: &[String]) -> u64 {
+    let file = match roots {
+        [_] => relative(&place.file, roots),
+        _ => &place.file,
+    };
+    hash_of(&(file, &place.member, &place.table, &place.column))
 }

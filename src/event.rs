@@ -435,6 +435,19 @@ pub struct Summary {
     /// What share of the records was looked at; absent where all of them were to be.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sample: Option<Sampled>,
+    /// With what the scan was compared, where only what is new counts; absent where all does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub baseline: Option<Baselined>,
+}
+
+/// A saved result that a scan was compared with.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Baselined {
+    /// When its scan began.
+    pub started: String,
+    /// Whether single findings were compared; else, without a common key, detectors of columns.
+    pub findings: bool,
 }
 
 /// What share of the records was looked at.

@@ -15,6 +15,7 @@ use crate::report::escaped_lines;
 
 pub mod bench;
 pub mod diff;
+mod epoch;
 mod explain;
 pub mod fail_on;
 pub mod generate;

@@ -2,7 +2,7 @@
 
 use std::io;
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
+use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::bail;
@@ -13,7 +13,7 @@ use super::options::{LanguageOption, RuleOptions, delimiter, encoding, key, prob
 use super::outputs::{Outputs, detail, extensions, report_for, spare_inputs};
 use super::progress::{Ticker, stop_on_interrupt};
 use super::{Color, Outcome, stdout_width};
-use super::{explain, fail_on};
+use super::{epoch, explain, fail_on};
 use crate::baseline::Baseline;
 use crate::decisions::{self, Decisions};
 use crate::event::{ColumnRecord, Event, FileRecord, Status, Summary};
@@ -238,6 +238,22 @@ pub(super) fn output_help() -> String {
     format!("Write a report to a file, in the format of its extension: {extensions}; may repeat")
 }
 
+/// The file of decisions beside the data: in its folder, or in the nearest one around it that is below the current one.
+fn beside(root: &Path) -> Option<PathBuf> {
+    let folder = if root.is_dir() {
+        root
+    } else {
+        root.parent().unwrap_or(root)
+    };
+    let is_below =
+        root.is_relative() && !root.components().any(|part| part == Component::ParentDir);
+    let around = folder.ancestors().take_while(|_| is_below);
+    std::iter::once(folder)
+        .chain(around.skip(1))
+        .map(|folder| folder.join(decisions::FILE_NAME))
+        .find(|path| path.is_file())
+}
+
 impl ScanArgs {
     /// Runs the scan and writes all its reports.
     pub fn run(self) -> anyhow::Result<Outcome> {
@@ -253,10 +269,10 @@ impl ScanArgs {
         let mut own = outputs.files();
         own.extend(config.as_deref().map(super::outputs::resolved));
         let mut scan = self.scan(rules, detail, own)?;
-        scan.thresholds = decisions.thresholds().clone();
-        scan.walk
-            .exclude
-            .extend(decisions.ignored().map(str::to_owned));
+        let rules = scan.rules.rules.iter();
+        let detectors = rules.map(|rule| (rule.id.as_str(), rule.category.name()));
+        scan.thresholds = decisions.thresholds(detectors);
+        scan.walk.ignored.extend(decisions.ignored().cloned());
         let mut baseline = self.baseline(&mut scan)?;
         let mut explained = String::new();
 
@@ -271,7 +287,18 @@ impl ScanArgs {
         if let Some(config) = config.filter(|_| !self.running.quiet) {
             ticker.remark(&format!("decisions of {}", config.display()));
         }
+        let is_loose = baseline
+            .as_ref()
+            .is_some_and(|known| !known.is_comparable());
+        if is_loose && !self.running.quiet {
+            ticker.remark(
+                "the baseline has no --key-file in common with this scan: what it has in a column is left out, whatever the values",
+            );
+        }
+        let epoch = epoch::fixed();
         let result = scan.run(&progress, &mut |event| {
+            let timed = epoch.as_deref().and_then(|time| epoch::at(event, time));
+            let event = timed.as_ref().unwrap_or(event);
             let fresh = baseline.as_mut().map(|baseline| baseline.event(event));
             let event = match &fresh {
                 None => event,
@@ -313,15 +340,8 @@ impl ScanArgs {
         let mut found: Vec<PathBuf> = self.output.config.iter().cloned().collect();
         if found.is_empty() && !self.output.no_config {
             for root in &self.paths {
-                let folder = if root.is_dir() {
-                    root
-                } else {
-                    root.parent().unwrap_or(root)
-                };
-                let path = folder.join(decisions::FILE_NAME);
-                if path.is_file() && !found.contains(&path) {
-                    found.push(path);
-                }
+                let path = beside(root);
+                found.extend(path.filter(|path| !found.contains(path)));
             }
         }
         match &*found {
@@ -432,6 +452,7 @@ impl ScanArgs {
             walk: WalkOptions {
                 include: reading.include.clone(),
                 exclude: reading.exclude.clone(),
+                ignored: Vec::new(),
                 follow: reading.follow,
                 own,
             },

@@ -22,6 +22,7 @@ mod tables;
 
 pub use show::{FORMATS, Look, write};
 use side::Side;
+pub(crate) use side::relative;
 
 /// A difference of confidence that is worth telling.
 const SURER: f64 = 0.05;

@@ -71,17 +71,17 @@ impl Side {
 
     /// Where a column is, seen from the root of the scan: `old/crm/a.csv` and `new/crm/a.csv` are the same place.
     pub(super) fn relative(&self, place: &Place) -> Place {
-        let file = self
-            .scan
-            .roots
-            .iter()
-            .filter_map(|root| below(&place.file, root))
-            .min_by_key(|rest| rest.len());
         Place {
-            file: file.unwrap_or(&place.file).into(),
+            file: relative(&place.file, &self.scan.roots).into(),
             ..place.clone()
         }
     }
+}
+
+/// A path as seen from the root of its scan; of several, from that which leads farthest.
+pub(crate) fn relative<'p>(file: &'p str, roots: &[String]) -> &'p str {
+    let below = roots.iter().filter_map(|root| below(file, root));
+    below.min_by_key(|rest| rest.len()).unwrap_or(file)
 }
 
 /// The path below a root; of a root that is a file, its name.

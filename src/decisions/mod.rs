@@ -14,11 +14,10 @@ use crate::event::{
     Acceptance, ColumnDetector, ColumnRecord, DecisionRecord, Event, FileRecord, PolicyRecord,
     PseudonymRecord, Status,
 };
+use crate::input::{Ignored, Paths};
 
-mod paths;
 mod policy;
 
-use paths::Paths;
 use policy::Policy;
 pub(crate) use policy::matches;
 
@@ -28,6 +27,8 @@ pub const FILE_NAME: &str = "speur.yaml";
 const LONGEST: u64 = 4 << 20;
 /// Places told of each policy.
 const PLACES: usize = 20;
+/// Colons of an accepted column at which its name may begin.
+const MOST_COLONS: usize = 8;
 
 /// The file as it is written.
 #[derive(Debug, Default, Deserialize)]
@@ -75,15 +76,15 @@ struct Source {
 #[derive(Default)]
 pub struct Decisions {
     accept: Vec<Accepted>,
-    ignore: Vec<(Paths, String, DecisionRecord)>,
+    ignore: Vec<(Ignored, DecisionRecord)>,
     thresholds: BTreeMap<String, f64>,
     sources: Vec<(Paths, DecisionRecord)>,
     policies: Vec<(Policy, PolicyRecord)>,
 }
 
 struct Accepted {
-    input: Paths,
-    column: Option<String>,
+    /// Each way in which a path and a column may have been meant: both may hold a colon.
+    places: Vec<(Paths, Option<String>)>,
     detector: Option<String>,
     expired: bool,
     acceptance: Acceptance,
@@ -136,14 +137,17 @@ impl Decisions {
         }
         for (number, entry) in file.ignore.into_iter().enumerate() {
             let mut record = record("ignore", number, entry.path.clone());
+            let ignored = Ignored {
+                paths: paths(&entry.path)
+                    .map_err(|what| format!("ignore {}: {what}", number + 1))?,
+                reason: format!("ignored by {name}: {}", entry.why),
+            };
             record.acceptance = Some(Acceptance {
                 who: name.to_owned(),
                 why: entry.why,
                 until: None,
             });
-            decisions
-                .ignore
-                .push((paths(&entry.path)?, entry.path, record));
+            decisions.ignore.push((ignored, record));
         }
         for (detector, least) in file.thresholds {
             if !(0.0..=1.0).contains(&least) {
@@ -155,9 +159,10 @@ impl Decisions {
         }
         for (number, entry) in file.sources.into_iter().enumerate() {
             let about = format!("{}: {}", entry.path, entry.name);
-            decisions
-                .sources
-                .push((paths(&entry.path)?, record("source", number, about)));
+            decisions.sources.push((
+                paths(&entry.path).map_err(|what| format!("source {}: {what}", number + 1))?,
+                record("source", number, about),
+            ));
         }
         for (number, sentence) in file.policies.iter().enumerate() {
             let policy = Policy::parse(sentence, paths)
@@ -181,9 +186,9 @@ impl Decisions {
         self.add_policy(Policy::term(term), term, "--fail-on");
     }
 
-    /// Paths that are not to be read, as globs.
-    pub fn ignored(&self) -> impl Iterator<Item = &str> {
-        self.ignore.iter().map(|(_, glob, _)| glob.as_str())
+    /// Paths that are not to be read, and why.
+    pub fn ignored(&self) -> impl Iterator<Item = &Ignored> {
+        self.ignore.iter().map(|(ignored, _)| ignored)
     }
 
     /// The detectors and categories that policies and thresholds name, each with where it is named.
@@ -194,13 +199,25 @@ impl Decisions {
         });
         let thresholds = self.thresholds.keys();
         policies
-            .chain(thresholds.map(|id| ("thresholds".to_owned(), id.as_str())))
+            .chain(thresholds.map(|id| (format!("thresholds: {id}"), id.as_str())))
             .collect()
     }
 
-    /// How sure findings of single detectors must be.
-    pub fn thresholds(&self) -> &BTreeMap<String, f64> {
-        &self.thresholds
+    /// How sure findings of these detectors must be, of those that thresholds name, by themselves or by their category. Where
+    /// several do, the highest counts.
+    pub fn thresholds<'r>(
+        &self,
+        detectors: impl Iterator<Item = (&'r str, &'r str)>,
+    ) -> BTreeMap<String, f64> {
+        let least = |id: &str, category: &str| {
+            let all = self.thresholds.iter();
+            all.filter(|(glob, _)| matches(glob, id) || matches(glob, category))
+                .map(|(_, least)| *least)
+                .max_by(f64::total_cmp)
+        };
+        detectors
+            .filter_map(|(id, category)| Some((id.to_owned(), least(id, category)?)))
+            .collect()
     }
 
     /// Whether there is a policy.
@@ -307,15 +324,15 @@ impl Decisions {
 
     fn file(&mut self, file: &FileRecord) {
         if file.status == Status::Skipped {
-            for (paths, _, record) in &mut self.ignore {
-                if paths.holds(&file.file, file.member.as_deref()) {
+            for (ignored, record) in &mut self.ignore {
+                if file.reason.as_deref() == Some(&*ignored.reason) {
                     record.count += 1;
                     "used".clone_into(&mut record.status);
                 }
             }
         }
         for (paths, record) in &mut self.sources {
-            if paths.holds(&file.file, file.member.as_deref()) {
+            if paths.may_hold(&file.file, file.member.as_deref()) {
                 record.count += 1;
                 "used".clone_into(&mut record.status);
             }
@@ -325,7 +342,7 @@ impl Decisions {
     /// What became of the decisions and policies, as events.
     pub fn records(&self) -> Vec<Event> {
         let accept = self.accept.iter().map(|entry| &entry.record);
-        let ignore = self.ignore.iter().map(|(_, _, record)| record);
+        let ignore = self.ignore.iter().map(|(_, record)| record);
         let sources = self.sources.iter().map(|(_, record)| record);
         let all = accept.chain(ignore).chain(sources);
         let decisions = all.map(|record| Event::Decision(record.clone()));
@@ -342,10 +359,15 @@ fn accepted(
     paths: &dyn Fn(&str) -> Result<Paths, String>,
     today: &str,
 ) -> Result<Accepted, String> {
-    let (input, column) = match entry.column.rsplit_once(':') {
-        Some((input, column)) => (input, Some(column.to_owned())),
-        None => (&*entry.column, None),
-    };
+    let whole = &*entry.column;
+    let colons = whole.match_indices(':').take(MOST_COLONS);
+    let mut places = vec![(paths(whole)?, None)];
+    for (at, _) in colons {
+        let (input, column) = (&whole[..at], &whole[at + 1..]);
+        if !input.is_empty() {
+            places.push((paths(input)?, Some(column.to_owned())));
+        }
+    }
     if entry.who.trim().is_empty() || entry.why.trim().is_empty() {
         return Err("`who` and `why` must say something".into());
     }
@@ -365,8 +387,7 @@ fn accepted(
     };
     record.acceptance = Some(acceptance.clone());
     Ok(Accepted {
-        input: paths(input)?,
-        column,
+        places,
         detector: entry.detector,
         expired,
         acceptance,
@@ -378,15 +399,21 @@ impl Accepted {
     fn is_about(&self, column: &ColumnRecord) -> bool {
         let place = &column.place;
         let name = place.column.as_deref().unwrap_or_default();
-        let with_table = || {
-            let table = place.table.as_deref().unwrap_or_default();
-            format!("{table}.{name}")
-        };
-        let named = self.column.as_deref().is_none_or(|glob| {
-            policy::matches(glob, name)
-                || (place.table.is_some() && policy::matches(glob, &with_table()))
-        });
-        named && self.input.holds(&place.file, place.member.as_deref())
+        // As `customers.email`, and as policies say where they were met.
+        let with_table = place
+            .table
+            .as_deref()
+            .map(|table| [format!("{table}.{name}"), format!("{table}:{name}")]);
+        self.places.iter().any(|(input, glob)| {
+            let named = glob.as_deref().is_none_or(|glob| {
+                policy::matches(glob, name)
+                    || with_table
+                        .iter()
+                        .flatten()
+                        .any(|name| policy::matches(glob, name))
+            });
+            named && input.holds(&place.file, place.member.as_deref())
+        })
     }
 }
 

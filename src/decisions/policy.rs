@@ -8,8 +8,8 @@
 //! fail on incomplete
 //! ```
 
-use super::paths::Paths;
 use crate::event::{ColumnDetector, Place};
+use crate::input::Paths;
 
 /// What must not be found.
 pub(super) struct Policy {
@@ -112,7 +112,8 @@ impl Policy {
             && (matches(glob, &found.detector) || matches(glob, &found.category))
             && match &self.place {
                 Where::Anywhere => true,
-                Where::In(paths) => paths.holds(&place.file, place.member.as_deref()),
+                // Rather met once too often than passed in silence.
+                Where::In(paths) => paths.may_hold(&place.file, place.member.as_deref()),
                 Where::Outside(paths) => !paths.holds(&place.file, place.member.as_deref()),
             }
     }

@@ -113,6 +113,75 @@ fn hashes_of_personal_data_are_where_that_must_not_be() {
 }
 
 #[test]
+fn colons_may_be_part_of_names() {
+    for (accepted, file, table, name) in [
+        ("c.csv:my:email", "c.csv", None, "my:email"),
+        ("we:ird.csv", "we:ird.csv", None, "email"),
+        ("we:ird.csv:email", "we:ird.csv", None, "email"),
+        (
+            "q.sqlite:customers:email",
+            "q.sqlite",
+            Some("customers"),
+            "email",
+        ),
+        (
+            "q.sqlite:customers.email",
+            "q.sqlite",
+            Some("customers"),
+            "email",
+        ),
+    ] {
+        let text = format!("accept: [{{column: '{accepted}', who: Ann, why: known}}]\n");
+        let mut decisions = decided(&text).unwrap();
+        let Event::Column(mut column) = column(file, name, &[("email", "contact")]) else {
+            unreachable!()
+        };
+        let place = Arc::make_mut(&mut column.place);
+        place.table = table.map(Into::into);
+        assert!(
+            decisions.event(&Event::Column(column)).is_some(),
+            "{accepted}"
+        );
+    }
+}
+
+#[test]
+fn thresholds_may_name_a_category() {
+    let decisions = decided("thresholds: {contact: 0.8, phone: 0.9, 'nl-*': 0.7}\n").unwrap();
+    let detectors = [
+        ("email", "contact"),
+        ("phone", "contact"),
+        ("nl-bsn", "national-id"),
+        ("iban", "financial"),
+    ];
+    let wanted = [("email", 0.8), ("nl-bsn", 0.7), ("phone", 0.9)];
+    let found = decisions.thresholds(detectors.into_iter());
+    assert!(
+        found
+            .iter()
+            .map(|(id, least)| (id.as_str(), *least))
+            .eq(wanted)
+    );
+}
+
+#[test]
+fn a_policy_is_met_where_a_masked_name_may_be_meant() {
+    let mut decisions = decided("policies: ['no contact in jan@post.nl.csv']\n").unwrap();
+    decisions.event(&column(
+        "exports/p**@****.nl.csv",
+        "mail",
+        &[("email", "contact")],
+    ));
+    assert!(!decisions.met());
+    decisions.event(&column(
+        "exports/j**@****.nl.csv",
+        "mail",
+        &[("email", "contact")],
+    ));
+    assert!(decisions.met());
+}
+
+#[test]
 fn what_is_wrong_says_where() {
     for (text, message) in [
         ("accept:\n- {column: a, why: x}\n", "who"),
@@ -127,6 +196,8 @@ fn what_is_wrong_says_where() {
         ("policies: ['no bsn near x y']\n", "is not understood"),
         ("policies: ['max confidence 7']\n", "from 0 to 1"),
         ("thresholds: {phone: 8}\n", "from 0 to 1"),
+        ("policies: ['no contact in !hr/']\n", "names no path"),
+        ("ignore: [{path: '#x', why: y}]\n", "ignore 1"),
         ("polices: []\n", "polices"),
     ] {
         let error = decided(text).err().unwrap_or_default();

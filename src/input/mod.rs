@@ -13,6 +13,7 @@ pub mod blocks;
 pub mod encoding;
 pub mod limits;
 mod mmap;
+mod paths;
 mod peek;
 pub mod store;
 pub mod walk;
@@ -21,6 +22,7 @@ pub mod whole;
 pub use blocks::Rewound;
 pub use bytes::Bytes;
 pub use limits::{Budget, Limits};
+pub use paths::Paths;
 pub use store::Store;
 pub use whole::Whole;
 
@@ -55,11 +57,23 @@ pub struct WalkOptions {
     pub include: Vec<String>,
     /// Globs of files and folders that are left out.
     pub exclude: Vec<String>,
+    /// Paths that decisions leave out.
+    pub ignored: Vec<Ignored>,
     /// Whether symbolic links are followed.
     pub follow: bool,
     /// Files that this run writes, canonical: not inputs, even where they lie in a folder that is read.
     pub own: Vec<std::path::PathBuf>,
 }
+
+/// Paths that a decision leaves out.
+#[derive(Clone, Debug)]
+pub struct Ignored {
+    /// Which ones.
+    pub paths: Paths,
+    /// Why, as their records say it.
+    pub reason: String,
+}
+
 /// A regular file no longer than this is read at once: that costs less than mapping it.
 const SHORT: u64 = 256 << 10;
 

@@ -3,6 +3,7 @@
 //! Everything that is met gives exactly one [`Found`], also what is left out: a link, a device, a folder that can't be
 //! read, a file that the user excluded. Only a folder that is walked gives none of its own.
 
+use std::borrow::Cow;
 use std::fs::{self, Metadata};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -180,14 +181,25 @@ impl Walk<'_> {
     }
 
     /// Why the user wants this left out, if so.
-    fn left_out(&self, step: &Step, is_dir: bool) -> Option<&'static str> {
+    fn left_out(&self, step: &Step, is_dir: bool) -> Option<Cow<'static, str>> {
         let relative = step.path.strip_prefix("./").unwrap_or(&step.path);
         if self
             .exclude
             .as_ref()
             .is_some_and(|globs| globs.matched(relative, is_dir).is_whitelist())
         {
-            return Some("excluded by --exclude");
+            return Some("excluded by --exclude".into());
+        }
+        let mut ignored = self.options.ignored.iter();
+        let decided = ignored.find(|ignored| {
+            if is_dir {
+                ignored.paths.holds_folder(&step.name)
+            } else {
+                ignored.paths.holds(&step.name, None)
+            }
+        });
+        if let Some(ignored) = decided {
+            return Some(ignored.reason.clone().into());
         }
         if step.depth == 0 {
             return None;
@@ -202,14 +214,14 @@ impl Walk<'_> {
                 break;
             }
             if verdict.is_ignore() {
-                return Some("excluded by .speurignore");
+                return Some("excluded by .speurignore".into());
             }
         }
         let included = self
             .include
             .as_ref()
             .is_none_or(|globs| globs.matched(relative, is_dir).is_whitelist());
-        (!is_dir && !included).then_some("not among --include")
+        (!is_dir && !included).then_some("not among --include".into())
     }
 
     /// Puts a folder's entries on the stack.

@@ -87,7 +87,7 @@ impl Page {
         }
         if gathered.columns.is_empty() {
             let hashes = gathered.pseudonyms.len();
-            self.line(&format!("{}\n", self.lang.only_hashes(hashes)));
+            self.line(&format!("{}\n", self.lang.only_hashes(hashes, summary)));
         } else {
             let found = [
                 (

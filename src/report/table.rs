@@ -91,15 +91,16 @@ impl Writer<'_> {
         if self.overview.inputs.is_empty() && hashed > 0 {
             parts.push(of_hashes);
         } else if self.overview.inputs.is_empty() {
+            let what = match summary.baseline {
+                Some(_) => "Nothing new",
+                None => "No personal data",
+            };
             parts.push(match (read, summary.unread) {
                 (0, 0) => "Nothing to read.".to_owned(),
                 (0, _) => "Nothing could be read.".to_owned(),
-                (_, 0) => format!(
-                    "No personal data found in {}.",
-                    plural(read, "file", "files")
-                ),
+                (_, 0) => format!("{what} found in {}.", plural(read, "file", "files")),
                 (..) => format!(
-                    "No personal data found in what could be read of {}.",
+                    "{what} found in what could be read of {}.",
                     plural(read, "file", "files")
                 ),
             });

@@ -59,9 +59,10 @@ impl Lang {
     }
 
     /// What was found where no column of personal data was: nothing, or so many columns of hashes.
-    pub(super) fn only_hashes(self, columns: usize) -> String {
+    pub(super) fn only_hashes(self, columns: usize, summary: &Summary) -> String {
         let words = self.words();
         match columns {
+            0 if summary.baseline.is_some() => words.nothing_new.to_owned(),
             0 => words.nothing_found.to_owned(),
             _ => format!("{}: {}", words.pseudonyms, self.counted(columns as u64)),
         }
@@ -85,8 +86,25 @@ impl Lang {
         filled(words.pseudonym, &parts)
     }
 
-    /// That only part of the records was looked at, and which share; none where all were.
+    /// What all counts leave out: what a baseline has, and records that were not looked at; none where they leave out nothing.
     pub(super) fn sampled(self, summary: &Summary) -> Option<String> {
+        let words = self.words();
+        let baseline = summary.baseline.as_ref().map(|baseline| {
+            let text = if baseline.findings {
+                words.baseline
+            } else {
+                words.baseline_columns
+            };
+            filled(text, &[("started", &*baseline.started)])
+        });
+        match (baseline, self.sampled_share(summary)) {
+            (Some(baseline), Some(sample)) => Some(format!("{baseline} {sample}")),
+            (baseline, sample) => baseline.or(sample),
+        }
+    }
+
+    /// That only part of the records was looked at, and which share; none where all were.
+    fn sampled_share(self, summary: &Summary) -> Option<String> {
         let sample = summary
             .sample
             .filter(|sample| sample.sampled < sample.records)?;
@@ -139,6 +157,11 @@ words! {
         "Voor het einde gestopt: dit is wat tot dan toe is gevonden.";
     sampled: "A sample: {sampled} of {records} records were looked at ({percent} %). All counts are those of the sample.",
         "Een steekproef: {sampled} van {records} records zijn bekeken ({percent} %). Alle aantallen zijn die van de steekproef.";
+    baseline: "Only what is new since the scan of {started}: findings that its result has are left out, here and in all counts.",
+        "Alleen wat nieuw is sinds de scan van {started}: bevindingen die in dat resultaat staan, zijn weggelaten, ook uit alle aantallen.";
+    baseline_columns: "Only what is new since the scan of {started}: what its result has in a column is left out, whatever the values, for the two have no --key-file in common.",
+        "Alleen wat nieuw is sinds de scan van {started}: wat dat resultaat in een kolom heeft, is weggelaten, ongeacht de waarden, want beide hebben geen gemeenschappelijke --key-file.";
+    nothing_new: "Nothing new was found in what was read.", "In wat gelezen is, is niets nieuws gevonden.";
     revealed: "Values are shown as they are (--reveal): this is personal data itself.",
         "Waarden staan er leesbaar in (--reveal): dit document bevat zelf persoonsgegevens.";
     confidential: "Confidential: values are masked, but this says where personal data is.",

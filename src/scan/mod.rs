@@ -22,6 +22,7 @@ mod hits;
 mod ledger;
 pub(crate) mod long;
 mod members;
+mod namesakes;
 mod narrow;
 mod normalised;
 mod order;
@@ -35,6 +36,7 @@ mod small;
 mod worker;
 
 use ledger::Ledger;
+use namesakes::Namesakes;
 use outbox::Outbox;
 use release::{Totals, settle};
 use results::Results;
@@ -187,6 +189,7 @@ impl Scan {
         let giver = Mutex::new(Giver {
             emit,
             totals: Totals::default(),
+            names: Namesakes::default(),
             failed: None,
         });
         let outbox: Outbox<Results<'_>> = Outbox::default();
@@ -212,6 +215,7 @@ impl Scan {
             emit,
             totals,
             failed,
+            ..
         } = giver
             .into_inner()
             .unwrap_or_else(std::sync::PoisonError::into_inner);
@@ -289,6 +293,7 @@ impl Source {
 struct Giver<'e, 'f> {
     emit: &'e mut Emit<'f>,
     totals: Totals,
+    names: Namesakes,
     failed: Option<std::io::Error>,
 }
 
@@ -297,7 +302,13 @@ impl Giver<'_, '_> {
         if self.failed.is_some() {
             return;
         }
-        if let Err(error) = results.emit(engine, &mut self.totals, self.emit) {
+        let Self { emit, names, .. } = self;
+        names.start();
+        let mut emit = |event: &Event| match names.event(event) {
+            Some(numbered) => emit(&numbered),
+            None => emit(event),
+        };
+        if let Err(error) = results.emit(engine, &mut self.totals, &mut emit) {
             engine.progress.stop.store(true, Ordering::Relaxed);
             self.failed = Some(error);
         }

@@ -84,6 +84,7 @@ impl Totals {
             seconds: (elapsed.as_secs_f64() * 1000.0).round() / 1000.0,
             interrupted,
             sample: self.sample,
+            baseline: None,
         }
     }
 }

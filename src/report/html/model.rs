@@ -259,7 +259,9 @@ impl View<'_> {
 
     fn lead(&self) -> String {
         if self.columns_found() == 0 {
-            return self.lang.only_hashes(self.gathered.pseudonyms.len());
+            return self
+                .lang
+                .only_hashes(self.gathered.pseudonyms.len(), &self.gathered.summary);
         }
         let columns = self.count(self.columns_found(), self.w.column_one, self.w.columns);
         let inputs = self.count(self.gathered.inputs, self.w.input_one, self.w.inputs);

@@ -106,7 +106,8 @@ pub(super) fn goes_on(text: &[u8], span: &Range<usize>) -> bool {
 }
 
 /// The part of [`is_bounded`] that looks at the start.
-fn starts_by_itself(text: &[u8], start: usize) -> bool {
+#[inline]
+pub(super) fn starts_by_itself(text: &[u8], start: usize) -> bool {
     match &text[..start] {
         [.., before] if prefilter::is_word(*before) => false,
         [.., digit, b'.'] if digit.is_ascii_digit() => !text[start].is_ascii_digit(),

@@ -12,6 +12,7 @@ use regex_syntax::hir::Hir;
 
 use super::FormId;
 use super::automaton::{Automaton, Ends, States};
+use super::edges::starts_by_itself;
 use super::prefilter::{ByteSet, Start, heads, requires};
 use super::table::{CLASSES, Known, SetId, Table, Token};
 
@@ -344,6 +345,10 @@ impl TokenSearch<'_> {
         };
         self.at = at;
         let Some(set) = set else { return };
+        // What starts within a number is no match, whatever it is.
+        if !starts_by_itself(self.bytes, start) {
+            return;
+        }
         for group in self.tokens.groups(set, scratch) {
             let mask = scratch.mask(group, forms);
             if mask != 0 {

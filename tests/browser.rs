@@ -22,6 +22,11 @@ fn chromium() -> Option<PathBuf> {
 
 /// The page as it is once its script has run.
 fn page(chromium: &Path, folder: &Path, address: &str) -> String {
+    page_with(chromium, folder, address, &[])
+}
+
+/// The same, with more switches of the browser.
+fn page_with(chromium: &Path, folder: &Path, address: &str, switches: &[&str]) -> String {
     let log = folder.join("net.json");
     let profile = folder.join("profile");
     let output = Command::new(chromium)
@@ -42,6 +47,7 @@ fn page(chromium: &Path, folder: &Path, address: &str) -> String {
             "--log-level=0",
             "--virtual-time-budget=5000",
         ])
+        .args(switches)
         .arg(format!("--user-data-dir={}", profile.display()))
         .arg(format!("--log-net-log={}", log.display()))
         .arg("--dump-dom")
@@ -57,6 +63,24 @@ fn page(chromium: &Path, folder: &Path, address: &str) -> String {
         .find(|line| line.contains("\"initiator\":\"file") && line.contains("\"url\":\"http"));
     assert!(asked.is_none(), "{asked:?}");
     String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+/// What a script says of the page, shown so wide: it finds the page's window in `at`.
+///
+/// The report's own policy lets no other script into it, so that a page around it has to look.
+fn asked(chromium: &Path, folder: &Path, (address, width): (&str, u32), script: &str) -> String {
+    let around = format!(
+        "<!doctype html><iframe id=f width={width} height=800 style=border:0 src=\"{address}\"></iframe><p id=answer></p><script>\
+         addEventListener(\"load\", () => {{ const at = document.getElementById(\"f\").contentWindow; \
+         document.getElementById(\"answer\").textContent = (() => {{ {script} }})(); }});</script>"
+    );
+    let file = folder.join("around.html");
+    fs::write(&file, around).unwrap();
+    // Each file is an origin of its own, which no other may look into.
+    let switches = ["--disable-web-security", "--allow-file-access-from-files"];
+    let shown = page_with(chromium, folder, &file.display().to_string(), &switches);
+    let answer = shown.split("<p id=\"answer\">").nth(1).unwrap();
+    answer.split("</p>").next().unwrap().to_owned()
 }
 
 /// A result with many columns.
@@ -89,14 +113,14 @@ fn rows(page: &str) -> Vec<&str> {
         .collect()
 }
 
-#[test]
-fn the_report_works_in_a_browser() {
+/// A browser, and reports of so many columns in both languages; none where there is no browser.
+fn reports(columns: u32) -> Option<(PathBuf, tempfile::TempDir)> {
     let Some(chromium) = chromium() else {
         eprintln!("no Chromium here: the report is not tried in a browser");
-        return;
+        return None;
     };
     let folder = tempfile::tempdir().unwrap();
-    fs::write(folder.path().join("r.ndjson"), result(5000)).unwrap();
+    fs::write(folder.path().join("r.ndjson"), result(columns)).unwrap();
     for (lang, name) in [("en", "en.html"), ("nl", "nl.html")] {
         assert_cmd::Command::cargo_bin("speur")
             .unwrap()
@@ -105,6 +129,14 @@ fn the_report_works_in_a_browser() {
             .assert()
             .success();
     }
+    Some((chromium, folder))
+}
+
+#[test]
+fn the_report_works_in_a_browser() {
+    let Some((chromium, folder)) = reports(5000) else {
+        return;
+    };
     let open = |name: &str| {
         page(
             &chromium,
@@ -127,4 +159,28 @@ fn the_report_works_in_a_browser() {
         category.contains("De optelsom erachter"),
         "details are open"
     );
+}
+
+#[test]
+fn paper_starts_at_the_first_row_and_says_where_it_ends() {
+    let Some((chromium, folder)) = reports(1500) else {
+        return;
+    };
+    let script = "at.dispatchEvent(new Event('beforeprint')); const names = at.document.querySelectorAll('[data-open]'); \
+         const cut = at.document.getElementById('cut'); \
+         return [names.length, names[0].textContent, cut.hidden ? 'all' : cut.textContent].join('|');";
+    for (view, expected) in [
+        (
+            "en.html#sort=rows&page=2",
+            "1000|c0|The first 1,000 of 1,500 rows",
+        ),
+        ("nl.html#cat=financial&sort=rows&page=2", "500|c2|all"),
+    ] {
+        let said = asked(&chromium, folder.path(), (view, 900), script);
+        assert!(said.starts_with(expected), "{view}: {said}");
+    }
+    let script = "at.dispatchEvent(new Event('beforeprint')); at.dispatchEvent(new Event('afterprint')); \
+         return at.document.querySelectorAll('[data-open]').length + at.document.getElementById('page').textContent;";
+    let said = asked(&chromium, folder.path(), ("en.html#page=2", 900), script);
+    assert_eq!(said, "50Page 2 of 30");
 }

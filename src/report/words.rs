@@ -287,6 +287,8 @@ words! {
     any_confidence: "any confidence", "elke zekerheid";
     reset: "Show all", "Alles tonen";
     shown: "{shown} of {all}", "{shown} van {all}";
+    printed: "The first {printed} of {all} rows are printed; save the result as CSV or xlsx for all of them.",
+        "De eerste {printed} van {all} rijen zijn afgedrukt; bewaar het resultaat als CSV of xlsx voor allemaal.";
     page: "Page {page} of {pages}", "Pagina {page} van {pages}";
     previous: "Previous", "Vorige";
     next: "Next", "Volgende";

@@ -5,7 +5,7 @@
   const $ = (id) => document.getElementById(id);
   const body = $("rows");
   if (!body) return;
-  const PAGE = 50;
+  const PAGE = 50, PRINTED = 1000;
   const number = new Intl.NumberFormat(document.documentElement.lang);
   const percent = new Intl.NumberFormat(document.documentElement.lang, { style: "percent", maximumFractionDigits: 1 });
   const fill = (text, parts) => text.replace(/\{(\w+)\}/g, (_, name) => parts[name] ?? "");
@@ -122,13 +122,16 @@
       el("td", {}, ...row.examples.slice(0, 2).map((example) => el("code", {}, example + " ")))), open ? details(row) : null];
   };
 
-  const show = (size) => {
-    const found = chosen();
-    const pages = Math.max(1, Math.ceil(found.length / size));
-    state.page = Math.min(state.page, pages - 1);
-    const part = found.slice(state.page * size, (state.page + 1) * size);
+  const put = (found, part) => {
     body.replaceChildren(...part.flatMap(line).filter(Boolean));
     if (!found.length) body.append(el("tr", {}, el("td", { colspan: 6 }, w.no_match)));
+  };
+  const show = () => {
+    const found = chosen();
+    const pages = Math.max(1, Math.ceil(found.length / PAGE));
+    state.page = Math.min(state.page, pages - 1);
+    put(found, found.slice(state.page * PAGE, (state.page + 1) * PAGE));
+    $("cut").hidden = true;
     $("count").textContent = fill(w.shown, { shown: number.format(found.length), all: number.format(all.length) })
       + (state.file ? " · " + (data.files[state.file] ?? "") : "");
     $("page").textContent = fill(w.page, { page: number.format(state.page + 1), pages: number.format(pages) });
@@ -143,7 +146,14 @@
       if (own) head.setAttribute("aria-sort", state.down ? "descending" : "ascending"); else head.removeAttribute("aria-sort");
     }
   };
-  const change = (changes) => { Object.assign(state, changes); toAddress(); show(PAGE); };
+  // Paper has no pages to turn to: it starts at the first row, and says where it ends before the last.
+  const print = () => {
+    const found = chosen();
+    put(found, found.slice(0, PRINTED));
+    $("cut").hidden = found.length <= PRINTED;
+    $("cut").textContent = fill(w.printed, { printed: number.format(PRINTED), all: number.format(found.length) });
+  };
+  const change = (changes) => { Object.assign(state, changes); toAddress(); show(); };
 
   all.forEach((row, at) => { row.number = at; });
   $("filter").addEventListener("submit", (event) => event.preventDefault());
@@ -172,11 +182,11 @@
   addEventListener("hashchange", () => {
     if (!asked()) return;
     fromAddress();
-    show(PAGE);
+    show();
     $("columns").scrollIntoView();
   });
-  addEventListener("beforeprint", () => show(1000));
-  addEventListener("afterprint", () => show(PAGE));
+  addEventListener("beforeprint", print);
+  addEventListener("afterprint", show);
   fromAddress();
-  show(PAGE);
+  show();
 })();

@@ -184,3 +184,18 @@ fn paper_starts_at_the_first_row_and_says_where_it_ends() {
     let said = asked(&chromium, folder.path(), ("en.html#page=2", 900), script);
     assert_eq!(said, "50Page 2 of 30");
 }
+
+#[test]
+fn a_phone_scrolls_one_way_and_sorts_with_a_list() {
+    let Some((chromium, folder)) = reports(120) else {
+        return;
+    };
+    let script = "const order = at.document.getElementById('order'); order.value = 'rows down'; \
+         order.dispatchEvent(new Event('change')); \
+         return [at.document.documentElement.scrollWidth <= at.innerWidth, at.getComputedStyle(order).display !== 'none' && order.offsetWidth > 0, \
+         at.document.querySelector('[data-open]').textContent].join('|');";
+    for (width, view) in [(320, "nl.html#open=3"), (375, "nl.html"), (320, "en.html")] {
+        let said = asked(&chromium, folder.path(), (view, width), script);
+        assert_eq!(said, "true|true|c119", "{view}");
+    }
+}

@@ -285,6 +285,10 @@ words! {
     search_hint: "file, table, column, kind", "bestand, tabel, kolom, soort";
     all_categories: "all categories", "alle categorieën";
     any_confidence: "any confidence", "elke zekerheid";
+    sort_by: "Sort by", "Sorteren op";
+    sort_default: "most sensitive first", "gevoeligst eerst";
+    ascending: "ascending", "oplopend";
+    descending: "descending", "aflopend";
     reset: "Show all", "Alles tonen";
     shown: "{shown} of {all}", "{shown} van {all}";
     printed: "The first {printed} of {all} rows are printed; save the result as CSV or xlsx for all of them.",

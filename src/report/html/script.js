@@ -141,6 +141,7 @@
     if (document.activeElement !== $("q")) $("q").value = state.q;
     $("cat").value = state.cat;
     $("sure-least").value = state.least || "";
+    $("order").value = state.sort && state.sort + (state.down ? " down" : "");
     for (const head of document.querySelectorAll("[data-sort]")) {
       const own = head.dataset.sort === state.sort;
       if (own) head.setAttribute("aria-sort", state.down ? "descending" : "ascending"); else head.removeAttribute("aria-sort");
@@ -160,11 +161,18 @@
   $("q").addEventListener("input", (event) => change({ q: event.target.value, page: 0, open: "" }));
   $("cat").addEventListener("change", (event) => change({ cat: event.target.value, page: 0, open: "" }));
   $("sure-least").addEventListener("change", (event) => change({ least: Number(event.target.value), page: 0, open: "" }));
+  $("order").addEventListener("change", (event) => {
+    const [sort, down] = event.target.value.split(" ");
+    change({ sort, down: Boolean(down), page: 0, open: "" });
+  });
   $("reset").addEventListener("click", () => { change({ q: "", cat: "", file: "", least: 0, sort: "", down: false, page: 0, open: "" }); $("q").value = ""; });
   $("previous").addEventListener("click", () => change({ page: state.page - 1, open: "" }));
   $("next").addEventListener("click", () => change({ page: state.page + 1, open: "" }));
   for (const head of document.querySelectorAll("[data-sort]")) {
     const own = head.dataset.sort;
+    // A phone shows no headings to choose from.
+    const name = head.textContent.trim();
+    $("order").append(el("option", { value: own }, name + ", " + w.ascending), el("option", { value: own + " down" }, name + ", " + w.descending));
     head.querySelector("button").addEventListener("click", () => {
       const numbers = own !== "place" && own !== "kind";
       change({ sort: own, down: state.sort === own ? !state.down : numbers, page: 0, open: "" });

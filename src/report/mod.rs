@@ -155,32 +155,4 @@ pub fn by_file_name(name: &str) -> Option<&'static dyn Report> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_and_extensions_are_unique() {
-        let mut names: Vec<_> = REPORTS.iter().map(|report| report.name()).collect();
-        names.sort_unstable();
-        names.dedup();
-        assert_eq!(names.len(), REPORTS.len());
-        let all: Vec<_> = REPORTS
-            .iter()
-            .flat_map(|report| report.extensions())
-            .collect();
-        let mut unique = all.clone();
-        unique.sort_unstable();
-        unique.dedup();
-        assert_eq!(unique.len(), all.len());
-        for (name, report) in [
-            ("a.NDJSON", Some("ndjson")),
-            ("a.json", Some("json")),
-            ("junit.xml", Some("junit")),
-            ("a.b.sarif.json", Some("sarif")),
-            ("ajson", None),
-            ("a.xml", None),
-        ] {
-            assert_eq!(by_file_name(name).map(Report::name), report, "{name}");
-        }
-    }
-}
+mod tests;

@@ -186,6 +186,9 @@ words! {
     input_one: "file", "bestand";
     findings: "findings", "vindplaatsen";
     distinct: "different values", "verschillende waarden";
+    distinct_sum: "different values, added up over columns", "verschillende waarden, opgeteld over kolommen";
+    distinct_hint: "A value that is in several columns counts in each of them.",
+        "Een waarde die in meer kolommen staat, telt in elke kolom mee.";
     column: "Column", "Kolom";
     table: "Table", "Tabel";
     place: "Place", "Plaats";

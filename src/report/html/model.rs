@@ -297,6 +297,7 @@ impl View<'_> {
 
     fn figures(&self) -> Vec<Figure> {
         let gathered = self.gathered;
+        // The events don't say which values columns have in common.
         let distinct: u64 = gathered
             .columns
             .iter()
@@ -309,12 +310,12 @@ impl View<'_> {
             (self.w.inputs, gathered.inputs, ""),
             (self.w.tables, gathered.tables, ""),
             (self.w.columns, self.columns_found(), ""),
-            (self.w.distinct, distinct, ""),
+            (self.w.distinct_sum, distinct, self.w.distinct_hint),
             (self.w.findings, gathered.summary.findings, ""),
         ]
         .map(|(name, count, hint)| Figure {
             name,
-            value: if hint.is_empty() || count == 0 {
+            value: if name != self.w.people || count == 0 {
                 self.lang.counted(count)
             } else {
                 format!("± {}", self.lang.counted(count))

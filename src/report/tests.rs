@@ -1,0 +1,160 @@
+//! What documents say about one small result, whatever their format and language.
+
+use std::sync::{Arc, Mutex};
+
+use super::*;
+use crate::event::{
+    ColumnDetector, ColumnRecord, FileCounts, FileRecord, Place, RuleUsed, ScanRecord, Status,
+    Summary, Weight,
+};
+
+#[derive(Clone, Default)]
+struct Shared(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Shared {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn rendered(format: &str, lang: Lang, events: &[Event]) -> String {
+    let out = Shared::default();
+    let options = ReportOptions {
+        lang,
+        ..ReportOptions::default()
+    };
+    let report = by_name(format).unwrap();
+    let mut writer = report.start(Box::new(out.clone()), &options).unwrap();
+    for event in events {
+        writer.event(event).unwrap();
+    }
+    writer.finish().unwrap();
+    let bytes = out.0.lock().unwrap().clone();
+    String::from_utf8(bytes).unwrap()
+}
+
+/// Each text stands in the document.
+fn says(document: &str, texts: &[&str]) {
+    for text in texts {
+        assert!(document.contains(text), "{text}\n\n{document}");
+    }
+}
+
+fn column(file: &str, name: &str, detectors: &[(&str, &str)]) -> Event {
+    let found = |(detector, category): &(&str, &str)| ColumnDetector {
+        detector: (*detector).into(),
+        category: (*category).into(),
+        matches: 1612,
+        rows: 1612,
+        distinct: 1600,
+        confidence: 0.95,
+        evidence: vec![format!("header:{name} +4.6")],
+        weights: vec![Weight {
+            what: format!("header:{name}"),
+            weight: 4.6,
+        }],
+        ..ColumnDetector::default()
+    };
+    Event::Column(ColumnRecord {
+        place: Arc::new(Place {
+            file: file.into(),
+            member: None,
+            table: None,
+            column: Some(name.into()),
+        }),
+        rows: 2000,
+        nonempty: 2000,
+        detectors: detectors.iter().map(found).collect(),
+        considered: Vec::new(),
+        accepted: None,
+    })
+}
+
+fn file(name: &str, status: Status, reason: Option<&str>) -> Event {
+    Event::File(FileRecord {
+        file: name.into(),
+        member: None,
+        format: Some("csv".into()),
+        bytes: 1_300_000,
+        records: 2000,
+        findings: 1612,
+        status,
+        reason: reason.map(Into::into),
+        sampled: None,
+    })
+}
+
+/// Two files in which the same people are, in a column that holds names, too, and one that was not read.
+fn example() -> Vec<Event> {
+    let both = [("email", "contact"), ("person-name", "identity")];
+    let mut scan = ScanRecord::default();
+    scan.rules.detectors = vec![RuleUsed {
+        id: "email".into(),
+        name: "E-mail address".into(),
+        category: "contact".into(),
+        about: "Where mail <goes>.".into(),
+        ..RuleUsed::default()
+    }];
+    vec![
+        Event::Scan(scan),
+        column("a.csv", "mail", &both),
+        file("a.csv", Status::Scanned, None),
+        column("b.csv", "mail", &both[..1]),
+        file("b.csv", Status::Scanned, None),
+        file(
+            "c.zip",
+            Status::Skipped,
+            Some("encrypted; unpack it with its password first"),
+        ),
+        Event::Summary(Summary {
+            files: FileCounts {
+                scanned: 2,
+                partial: 0,
+                skipped: 1,
+                failed: 0,
+            },
+            bytes: 2_600_000,
+            findings: 4836,
+            subjects_estimate: 1600,
+            seconds: 1.6,
+            unread: 1,
+            ..Summary::default()
+        }),
+    ]
+}
+
+#[test]
+fn different_values_are_said_to_be_a_sum() {
+    let sum = "different values, added up over columns</dt><dd>4,800</dd>";
+    says(&rendered("html", Lang::En, &example()), &[sum]);
+}
+
+#[test]
+fn names_and_extensions_are_unique() {
+    let mut names: Vec<_> = REPORTS.iter().map(|report| report.name()).collect();
+    names.sort_unstable();
+    names.dedup();
+    assert_eq!(names.len(), REPORTS.len());
+    let all: Vec<_> = REPORTS
+        .iter()
+        .flat_map(|report| report.extensions())
+        .collect();
+    let mut unique = all.clone();
+    unique.sort_unstable();
+    unique.dedup();
+    assert_eq!(unique.len(), all.len());
+    for (name, report) in [
+        ("a.NDJSON", Some("ndjson")),
+        ("a.json", Some("json")),
+        ("junit.xml", Some("junit")),
+        ("a.b.sarif.json", Some("sarif")),
+        ("ajson", None),
+        ("a.xml", None),
+    ] {
+        assert_eq!(by_file_name(name).map(Report::name), report, "{name}");
+    }
+}

@@ -134,6 +134,22 @@ fn different_values_are_said_to_be_a_sum() {
 }
 
 #[test]
+fn columns_and_rows_of_the_list_are_told_apart_without_a_script() {
+    let page = rendered("html", Lang::En, &example());
+    let noscript = "off: 3 of 3 rows are listed here";
+    let texts = [
+        "columns with personal data</dt><dd>2<",
+        "{all} rows",
+        noscript,
+    ];
+    says(&page, &texts);
+    assert_eq!(page.matches("<strong>mail</strong>").count(), 3);
+    says(&page, &["<span>1.6k</span>"]);
+    let page = rendered("html", Lang::Nl, &example());
+    says(&page, &["<span>1,6k</span>"]);
+}
+
+#[test]
 fn names_and_extensions_are_unique() {
     let mut names: Vec<_> = REPORTS.iter().map(|report| report.name()).collect();
     names.sort_unstable();

@@ -58,6 +58,24 @@ impl Lang {
         }
     }
 
+    /// A number that is written with a decimal point, as the language writes it.
+    pub(super) fn decimal(self, text: &str) -> String {
+        text.replace('.', self.words().decimal)
+    }
+
+    /// A count in few characters: `950`, `1.6k`, `123k`, `3.0M`.
+    pub(super) fn short(self, count: u64) -> String {
+        let units = ["", "k", "M", "G", "T", "P", "E"];
+        let mut value = count as f64;
+        let mut unit = 0;
+        while value >= 999.5 && unit + 1 < units.len() {
+            value /= 1000.0;
+            unit += 1;
+        }
+        let digits = usize::from(unit > 0 && value < 99.95);
+        self.decimal(&format!("{value:.digits$}{}", units[unit]))
+    }
+
     /// What was found where no column of personal data was: nothing, or so many columns of hashes.
     pub(super) fn only_hashes(self, columns: usize, summary: &Summary) -> String {
         let words = self.words();
@@ -186,6 +204,9 @@ words! {
     input_one: "file", "bestand";
     findings: "findings", "vindplaatsen";
     distinct: "different values", "verschillende waarden";
+    columns_found: "columns with personal data", "kolommen met persoonsgegevens";
+    inputs_found: "files with personal data", "bestanden met persoonsgegevens";
+    tables_found: "tables with personal data", "tabellen met persoonsgegevens";
     distinct_sum: "different values, added up over columns", "verschillende waarden, opgeteld over kolommen";
     distinct_hint: "A value that is in several columns counts in each of them.",
         "Een waarde die in meer kolommen staat, telt in elke kolom mee.";
@@ -283,7 +304,8 @@ words! {
     sureness_title: "How sure", "Hoe zeker";
     sureness_hint: "Findings by confidence.", "Vindplaatsen naar zekerheid.";
     all_columns: "Columns", "Kolommen";
-    all_columns_hint: "Choose a row for its evidence.", "Kies een rij voor het bewijs.";
+    all_columns_hint: "A row for each kind of data in a column. Choose one for its evidence.",
+        "Een rij voor elke soort gegevens in een kolom. Kies een rij voor het bewijs.";
     search: "Search", "Zoeken";
     search_hint: "file, table, column, kind", "bestand, tabel, kolom, soort";
     all_categories: "all categories", "alle categorieën";
@@ -293,7 +315,7 @@ words! {
     ascending: "ascending", "oplopend";
     descending: "descending", "aflopend";
     reset: "Show all", "Alles tonen";
-    shown: "{shown} of {all}", "{shown} van {all}";
+    shown: "{shown} of {all} rows", "{shown} van {all} rijen";
     printed: "The first {printed} of {all} rows are printed; save the result as CSV or xlsx for all of them.",
         "De eerste {printed} van {all} rijen zijn afgedrukt; bewaar het resultaat als CSV of xlsx voor allemaal.";
     page: "Page {page} of {pages}", "Pagina {page} van {pages}";
@@ -341,8 +363,8 @@ words! {
         "Personen zijn geschat uit de kolom met de meeste verschillende identificerende waarden; wie in twee systemen staat, telt hoogstens één keer.";
     made: "Scan of {roots}, begun {started}, {seconds} s", "Scan van {roots}, begonnen {started}, {seconds} s";
     version: "speur {version}, schema {schema}, rules {digest}", "speur {version}, schema {schema}, regels {digest}";
-    needs_script: "Searching and sorting need JavaScript, which this browser has switched off; the summary and the coverage don't.",
-        "Zoeken en sorteren hebben JavaScript nodig, en dat staat uit in deze browser; samenvatting en dekking niet.";
+    needs_script: "This browser has JavaScript switched off: {shown} of {all} rows are listed here, and can't be searched, sorted or opened. Summary and coverage are whole.",
+        "In deze browser staat JavaScript uit: hier staan {shown} van {all} rijen, en die zijn niet te doorzoeken, te sorteren of te openen. Samenvatting en dekking zijn volledig.";
     value: "Value", "Waarde";
     what: "What", "Wat";
     number: "Number", "Aantal";
@@ -458,6 +480,17 @@ mod tests {
         ] {
             assert_eq!(Lang::of_locale(locale), lang, "{locale}");
         }
+    }
+
+    #[test]
+    fn short_counts_are_rounded() {
+        let cases = [0, 999, 1000, 1612, 3220, 11_240, 99_949, 99_950, 999_500];
+        let short = cases.map(|count| Lang::En.short(count));
+        let expected = [
+            "0", "999", "1.0k", "1.6k", "3.2k", "11.2k", "99.9k", "100k", "1.0M",
+        ];
+        assert_eq!(short, expected);
+        assert_eq!(Lang::Nl.short(u64::MAX), "18,4E");
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! What the template shows: all texts ready, all lengths worked out.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::io;
 
@@ -7,17 +8,20 @@ use askama::Template;
 
 use super::super::escape::escaped;
 use super::super::gather::Gathered;
-use super::super::layout::{column_rank, rank};
+use super::super::layout::{by_rank, column_rank, rank};
 use super::super::overview::input_name;
 use super::super::words::{Lang, Words, filled};
 use super::super::{ReportOptions, rounded, size};
 use super::rows::{self, Inputs, tier};
 use crate::event::{
-    DecisionRecord, FileRecord, PolicyRecord, PseudonymRecord, Status, thousandths,
+    ColumnDetector, ColumnRecord, DecisionRecord, FileRecord, PolicyRecord, PseudonymRecord,
+    Status, thousandths,
 };
 
 /// Inputs in the map.
 const MAPPED: usize = 40;
+/// Rows of the table of columns that need no script.
+const FIRST: usize = 50;
 /// Inputs listed under coverage.
 const LISTED: usize = 2_000;
 
@@ -58,6 +62,9 @@ pub(super) struct Page {
     read_3: String,
     made: String,
     made_by: String,
+    /// The first rows, for browsers that run no script.
+    first: Vec<First>,
+    needs_script: String,
     data: String,
 }
 
@@ -99,6 +106,19 @@ struct Bin {
     height: u32,
     middle: u32,
     above: u32,
+}
+
+/// A row of the table of columns, as it stands before the script makes its own.
+struct First {
+    tier: u8,
+    column: String,
+    place: String,
+    kind: String,
+    category: String,
+    rows: String,
+    distinct: String,
+    sure: String,
+    examples: Vec<String>,
 }
 
 /// An input in the map.
@@ -152,6 +172,7 @@ impl Page {
         let (data, left) = rows::data(gathered, view.w, &mut inputs)?;
         let (mapped, unmapped) = view.map(&mut inputs);
         let (rules_found, rules_other) = view.rules();
+        let first = view.first();
         let (bins, bin_words, sureness_text) = view.bins();
         let summary = &gathered.summary;
         let more = |count: u64, text: &str| match count {
@@ -210,6 +231,14 @@ impl Page {
                     ("found", &view.lang.counted(rules_found.len() as u64)),
                 ],
             ),
+            needs_script: filled(
+                view.w.needs_script,
+                &[
+                    ("shown", &view.lang.counted(first.len() as u64)),
+                    ("all", &view.lang.counted(view.rows())),
+                ],
+            ),
+            first,
             rules_found,
             rules_other,
             read_3: filled(
@@ -255,6 +284,49 @@ impl View<'_> {
 
     fn columns_found(&self) -> u64 {
         self.gathered.columns.len() as u64 + self.gathered.more_columns
+    }
+
+    /// What the table of columns lists: each kind of data in each column.
+    fn rows(&self) -> u64 {
+        let columns = self.gathered.columns.iter().take(rows::ROWS);
+        columns.map(|column| column.detectors.len() as u64).sum()
+    }
+
+    fn first(&self) -> Vec<First> {
+        let columns = self.gathered.columns.iter();
+        let found = columns.flat_map(|column| {
+            let found = by_rank(column).into_iter();
+            found.map(move |found| (column, found))
+        });
+        found
+            .take(FIRST)
+            .map(|(column, found)| self.first_row(column, found))
+            .collect()
+    }
+
+    fn first_row(&self, column: &ColumnRecord, found: &ColumnDetector) -> First {
+        let place = &column.place;
+        let input = input_name(&place.file, place.member.as_deref());
+        let parts: Vec<&str> = std::iter::once(&*input)
+            .chain(place.table.as_deref())
+            .collect();
+        let name = place.column.as_deref().map(escaped);
+        First {
+            tier: tier(&found.category),
+            column: name.map_or_else(|| format!("({})", self.w.text), Cow::into_owned),
+            place: escaped(&parts.join(" › ")).into_owned(),
+            kind: escaped(rows::name_of(self.gathered, self.w, &found.detector)).into_owned(),
+            category: self.w.category(&found.category).into_owned(),
+            rows: self.lang.counted(found.rows),
+            distinct: self.lang.counted(found.distinct),
+            sure: percent(found.confidence),
+            examples: found
+                .examples
+                .iter()
+                .take(2)
+                .map(|example| escaped(example).into_owned())
+                .collect(),
+        }
     }
 
     fn lead(&self) -> String {
@@ -307,9 +379,9 @@ impl View<'_> {
         let people = rounded(gathered.summary.subjects_estimate);
         [
             (self.w.people, people, self.w.people_hint),
-            (self.w.inputs, gathered.inputs, ""),
-            (self.w.tables, gathered.tables, ""),
-            (self.w.columns, self.columns_found(), ""),
+            (self.w.inputs_found, gathered.inputs, ""),
+            (self.w.tables_found, gathered.tables, ""),
+            (self.w.columns_found, self.columns_found(), ""),
             (self.w.distinct_sum, distinct, self.w.distinct_hint),
             (self.w.findings, gathered.summary.findings, ""),
         ]
@@ -496,7 +568,7 @@ impl View<'_> {
             heat: count
                 .checked_ilog10()
                 .map_or(0, |digits| (digits + 1).min(6)),
-            short: shortened(count),
+            short: self.lang.short(count),
             label: format!(
                 "{input}, {name}: {} {}",
                 self.lang.counted(count),
@@ -628,15 +700,5 @@ impl View<'_> {
                 ("seconds", &format!("{:.1}", self.gathered.summary.seconds)),
             ],
         )
-    }
-}
-
-/// A count in few characters: `950`, `12k`, `3M`.
-fn shortened(count: u64) -> String {
-    match count {
-        0..1_000 => count.to_string(),
-        1_000..1_000_000 => format!("{}k", count / 1_000),
-        1_000_000..1_000_000_000 => format!("{}M", count / 1_000_000),
-        _ => format!("{}G", count / 1_000_000_000),
     }
 }

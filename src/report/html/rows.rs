@@ -107,7 +107,7 @@ impl Detectors {
 }
 
 /// The name of a detector; its id where the result names no such rule.
-fn name_of<'n>(gathered: &'n Gathered, words: &Words, id: &'n str) -> &'n str {
+pub(super) fn name_of<'n>(gathered: &'n Gathered, words: &Words, id: &'n str) -> &'n str {
     let rules = &gathered.scan.rules.detectors;
     let used = rules.iter().find(|rule| *rule.id == *id);
     used.map_or(id, |rule| rule.name_in(words.code))

@@ -193,6 +193,7 @@
     show();
     $("columns").scrollIntoView();
   });
+  $("filter").hidden = false;
   addEventListener("beforeprint", print);
   addEventListener("afterprint", show);
   fromAddress();

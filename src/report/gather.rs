@@ -8,6 +8,7 @@ use std::io::{self, BufWriter, Write};
 use std::sync::Arc;
 
 use super::layout::{column_rank, rank};
+use super::words::Words;
 use super::{ReportOptions, ReportWriter};
 use crate::event::{
     ColumnRecord, DecisionRecord, Event, FileRecord, Place, PolicyRecord, PseudonymRecord,
@@ -100,6 +101,13 @@ impl Gathered {
         } else {
             self.more_noted += 1;
         }
+    }
+
+    /// The name of a detector; its id where the result names no such rule.
+    pub(super) fn name_of<'n>(&'n self, id: &'n str, words: &Words) -> &'n str {
+        let rules = &self.scan.rules.detectors;
+        let used = rules.iter().find(|rule| *rule.id == *id);
+        used.map_or(id, |rule| rule.name_in(words.code))
     }
 
     /// Puts what matters most first.

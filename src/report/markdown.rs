@@ -9,6 +9,7 @@ use std::io::{self, Write};
 use super::gather::Gathered;
 use super::layout::{by_rank, share};
 use super::overview::input_name;
+use super::reasons::coverage;
 use super::words::{Lang, Words, filled};
 use super::{Detail, Report, ReportOptions, ReportWriter, escaped};
 use crate::event::{ColumnDetector, ColumnRecord, FileRecord, Place, Status, thousandths};
@@ -225,12 +226,12 @@ impl Page {
         let mut shown = 0;
         for file in &unread {
             let name = input_name(&file.file, file.member.as_deref());
-            let reason = file.reason.as_deref().unwrap_or_default();
+            let reason = coverage(self.lang, file.reason.as_deref().unwrap_or_default());
             let line = format!(
                 "| {} | {} | {} |",
                 code(&name),
                 words.status_of(file.status),
-                code(reason)
+                code(&reason)
             );
             if self.text.len() + line.len() > LONGEST - 1000 {
                 break;
@@ -266,7 +267,7 @@ impl Page {
         }
         self.line(&format!(
             "<sub>{text}{} · {}</sub>",
-            super::size(summary.bytes as f64),
+            self.lang.size(summary.bytes),
             filled(
                 self.words.version,
                 &[

@@ -1,6 +1,120 @@
 //! Reasons as people say them: what INTERFACE.md calls `evidence`, in the language of a report.
 
-use super::words::{Words, filled};
+use std::borrow::Cow;
+
+use super::words::{Lang, Words, filled};
+
+/// Reasons why an input was not read, or not all of it, that are always the same, with what they are in Dutch. Others, which
+/// name sizes, methods or what another program said, stay in English.
+const COVERAGE: &[(&str, &str)] = &[
+    ("excluded by --exclude", "uitgesloten met --exclude"),
+    ("excluded by .speurignore", "uitgesloten in .speurignore"),
+    ("not among --include", "niet genoemd in --include"),
+    ("no such file or folder", "bestand of map bestaat niet"),
+    (
+        "no permission; run as a user who may read it",
+        "geen toegang; voer dit uit als een gebruiker die het mag lezen",
+    ),
+    (
+        "symbolic link, not followed; --follow reads it",
+        "symbolische link, niet gevolgd; met --follow wel",
+    ),
+    (
+        "not a regular file; not opened",
+        "geen gewoon bestand; niet geopend",
+    ),
+    (
+        "encrypted; unpack it with its password first",
+        "versleuteld; pak het eerst uit met het wachtwoord",
+    ),
+    (
+        "encrypted, with the names in it; unpack it with its password first",
+        "versleuteld, met de namen erin; pak het eerst uit met het wachtwoord",
+    ),
+    ("the file is cut off", "het bestand is afgebroken"),
+    (
+        "the archive is cut off here",
+        "het archief is hier afgebroken",
+    ),
+    ("the archive is cut off", "het archief is afgebroken"),
+    (
+        "the archive is cut off or damaged",
+        "het archief is afgebroken of beschadigd",
+    ),
+    (
+        "the archive's index is missing; it may be cut off, or one of several parts",
+        "de index van het archief ontbreekt; misschien is het afgebroken, of een van meer delen",
+    ),
+    ("its data is cut off", "de gegevens zijn afgebroken"),
+    (
+        "the compressed data is cut off here",
+        "de gecomprimeerde gegevens zijn hier afgebroken",
+    ),
+    (
+        "the compressed data is damaged: its sum is wrong",
+        "de gecomprimeerde gegevens zijn beschadigd: de controlesom klopt niet",
+    ),
+    (
+        "the last cell's quotes are not closed: the file may be cut off",
+        "de aanhalingstekens van de laatste cel zijn niet gesloten: misschien is het bestand afgebroken",
+    ),
+    (
+        "the footer can't be read, the file may be cut off",
+        "het einde is niet te lezen; misschien is het bestand afgebroken",
+    ),
+    (
+        "the document's index can't be read: it may be cut off",
+        "de index van het document is niet te lezen: misschien is het afgebroken",
+    ),
+    (
+        "what it shows was not looked at",
+        "naar wat erop staat, is niet gekeken",
+    ),
+    (
+        "no page has text: they may be pictures, which are not read",
+        "geen bladzijde heeft tekst: misschien zijn het afbeeldingen, en die worden niet gelezen",
+    ),
+    (
+        "packed in a cabinet file, which is not read; unpack it first",
+        "ingepakt in een cabinet-bestand, dat niet gelezen wordt; pak het eerst uit",
+    ),
+    (
+        "packed by RAR, which is not read; unpack it first",
+        "ingepakt met RAR, dat niet gelezen wordt; pak het eerst uit",
+    ),
+    (
+        "the scan was stopped before it was read",
+        "de scan is gestopt voordat het gelezen was",
+    ),
+    (
+        "the file grew while it was read; scan it again for what was added",
+        "het bestand groeide tijdens het lezen; scan het opnieuw voor wat erbij kwam",
+    ),
+    ("no reason is known", "er is geen reden bekend"),
+];
+
+/// Why an input was not read in full, in the language of a report as far as it is known there.
+pub(super) fn coverage(lang: Lang, reason: &str) -> Cow<'_, str> {
+    if lang == Lang::En {
+        return reason.into();
+    }
+    let known = |text: &str| COVERAGE.iter().find(|(known, _)| *known == text);
+    if let Some((_, text)) = known(reason) {
+        return (*text).into();
+    }
+    if let Some((what, at)) = reason.rsplit_once(" (at byte ")
+        && let Some((_, text)) = known(what)
+    {
+        return format!("{text} (bij byte {at}").into();
+    }
+    // `4 × 3 pixels; what it shows was not looked at`
+    let mut ends = reason.match_indices("; ");
+    let end = ends.find_map(|(at, _)| Some((at, known(&reason[at + 2..])?)));
+    match end {
+        Some((at, (_, text))) => format!("{}; {text}", &reason[..at]).into(),
+        None => reason.into(),
+    }
+}
 
 /// A reason in words, with its weight if it has one; as it stands where it is of no known kind. `name_of` gives the name of a
 /// detector.
@@ -28,8 +142,14 @@ fn is_weight(text: &str) -> bool {
 fn said(words: &Words, name_of: impl Fn(&str) -> String, what: &str) -> Option<String> {
     if let Some((kind, rest)) = what.split_once(':') {
         let text = match kind {
-            "check" => words.reason_check,
-            "not in list" => words.reason_not_in_list,
+            "check" => {
+                let what = checked(words, name_of, rest);
+                return Some(filled(words.reason_check, &[("what", &what)]));
+            }
+            "not in list" => {
+                let what = checked(words, name_of, rest);
+                return Some(filled(words.reason_not_in_list, &[("what", &what)]));
+            }
             "reveals" => words.reason_reveals,
             "third party" => words.reason_third_party,
             "near" => words.reason_near,
@@ -77,6 +197,25 @@ fn said(words: &Words, name_of: impl Fn(&str) -> String, what: &str) -> Option<S
     Some(text.to_owned())
 }
 
+/// `iban`, `weighted mod 11 and list cities 1/11`: what checks are called, with the share that passes by chance.
+fn checked(words: &Words, name_of: impl Fn(&str) -> String, text: &str) -> String {
+    let (what, chance) = match text.rsplit_once(' ') {
+        Some((what, chance)) if chance.contains('/') => (what, format!(" {chance}")),
+        _ => (text, String::new()),
+    };
+    let name = |check: &str| {
+        if let Some(modulus) = check.strip_prefix("weighted mod ") {
+            filled(words.reason_weighted, &[("modulus", modulus)])
+        } else if let Some(list) = check.strip_prefix("list ") {
+            filled(words.reason_list, &[("list", list)])
+        } else {
+            name_of(check)
+        }
+    };
+    let names: Vec<String> = what.split(" and ").map(name).collect();
+    names.join(&format!(" {} ", words.reason_and)) + &chance
+}
+
 /// `0.998 pass, chance 0.091`
 fn passes(words: &Words, text: &str) -> Option<String> {
     let (share, chance) = text.split_once(" pass, chance ")?;
@@ -114,6 +253,11 @@ mod tests {
             (Lang::Nl, "shape -2.9", "Het ziet er zo uit (\u{2212}2,9)"),
             (
                 Lang::Nl,
+                "check:weighted mod 11 and email 1/11",
+                "De controle klopt: gewogen som, rest van 11 en <email> 1/11",
+            ),
+            (
+                Lang::Nl,
                 "3 of 4 pass the check",
                 "3 van de 4 doorstaan de controle",
             ),
@@ -126,6 +270,25 @@ mod tests {
         for (lang, reason, said) in cases {
             let name_of = |id: &str| format!("<{id}>");
             assert_eq!(in_words(lang.words(), name_of, reason), said);
+        }
+    }
+
+    #[test]
+    fn reasons_of_coverage_are_dutch_where_they_are_known() {
+        for (reason, said) in [
+            (
+                "its data is cut off (at byte 12)",
+                "de gegevens zijn afgebroken (bij byte 12)",
+            ),
+            (
+                "4 × 3 pixels; what it shows was not looked at",
+                "4 × 3 pixels; naar wat erop staat, is niet gekeken",
+            ),
+            ("no such file or folder", "bestand of map bestaat niet"),
+            ("something else; it is new", "something else; it is new"),
+        ] {
+            assert_eq!(coverage(Lang::Nl, reason), said);
+            assert_eq!(coverage(Lang::En, reason), reason);
         }
     }
 }

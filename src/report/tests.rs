@@ -4,8 +4,8 @@ use std::sync::{Arc, Mutex};
 
 use super::*;
 use crate::event::{
-    ColumnDetector, ColumnRecord, FileCounts, FileRecord, Place, RuleUsed, ScanRecord, Status,
-    Summary, Weight,
+    Acceptance, ColumnDetector, ColumnRecord, DecisionRecord, FileCounts, FileRecord, Place,
+    RuleUsed, ScanRecord, Status, Summary, Weight,
 };
 
 #[derive(Clone, Default)]
@@ -88,6 +88,21 @@ fn file(name: &str, status: Status, reason: Option<&str>) -> Event {
     })
 }
 
+fn decision(decision: &str, about: &str, status: &str, accepted: Option<[&str; 2]>) -> Event {
+    Event::Decision(DecisionRecord {
+        decision: decision.into(),
+        about: about.into(),
+        source: format!("speur.yaml, {decision} 1"),
+        status: status.into(),
+        acceptance: accepted.map(|[who, why]| Acceptance {
+            who: who.into(),
+            why: why.into(),
+            until: (status == "expired").then(|| "2025-01-31".into()),
+        }),
+        count: u64::from(status != "unused"),
+    })
+}
+
 /// Two files in which the same people are, in a column that holds names, too, and one that was not read.
 fn example() -> Vec<Event> {
     let both = [("email", "contact"), ("person-name", "identity")];
@@ -110,6 +125,14 @@ fn example() -> Vec<Event> {
             Status::Skipped,
             Some("encrypted; unpack it with its password first"),
         ),
+        decision(
+            "accept",
+            "b.csv:mail",
+            "expired",
+            Some(["Jo|<b>", "needed"]),
+        ),
+        decision("ignore", "tmp/**", "used", Some(["speur.yaml", "scratch"])),
+        decision("source", "hr/: HR", "unused", None),
         Event::Summary(Summary {
             files: FileCounts {
                 scanned: 2,
@@ -147,6 +170,25 @@ fn columns_and_rows_of_the_list_are_told_apart_without_a_script() {
     says(&page, &["<span>1.6k</span>"]);
     let page = rendered("html", Lang::Nl, &example());
     says(&page, &["<span>1,6k</span>"]);
+}
+
+#[test]
+fn dutch_is_dutch() {
+    let page = rendered("html", Lang::Nl, &example());
+    let texts = [
+        "<dd>2,6 MB</dd>",
+        "1,6 s",
+        "versleuteld; pak het eerst uit met het wachtwoord",
+        "genegeerd <code>tmp/**</code>",
+        "Genegeerd: scratch",
+        "geaccepteerd <code>b.csv:mail</code>",
+        "(tot en met 2025-01-31)",
+        "Omschrijvingen zijn in het Engels.",
+    ];
+    says(&page, &texts);
+    assert!(!page.contains("Geaccepteerd door speur.yaml"));
+    let text = rendered("markdown", Lang::Nl, &example());
+    says(&text, &["2,6 MB", "`versleuteld; pak het eerst uit met"]);
 }
 
 #[test]

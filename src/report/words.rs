@@ -4,7 +4,7 @@
 //! compiler misses none.
 
 use super::grid::counted;
-use crate::event::{PseudonymRecord, Sampled, Status, Summary};
+use crate::event::{Acceptance, DecisionRecord, PseudonymRecord, Sampled, Status, Summary};
 
 /// A language of reports.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -61,6 +61,11 @@ impl Lang {
     /// A number that is written with a decimal point, as the language writes it.
     pub(super) fn decimal(self, text: &str) -> String {
         text.replace('.', self.words().decimal)
+    }
+
+    /// Bytes in decimal units.
+    pub(super) fn size(self, bytes: u64) -> String {
+        self.decimal(&super::size(bytes as f64))
     }
 
     /// A count in few characters: `950`, `1.6k`, `123k`, `3.0M`.
@@ -253,14 +258,19 @@ words! {
     reason_passes: "{share} % of the cells pass the check; by chance {chance} % would",
         "{share} % van de cellen doorstaat de controle; bij toeval zou dat {chance} % zijn";
     reason_passed: "{passed} of {all} pass the check", "{passed} van de {all} doorstaan de controle";
+    reason_weighted: "weighted sum, remainder of {modulus}", "gewogen som, rest van {modulus}";
+    reason_list: "list of {list}", "lijst {list}";
+    reason_and: "and", "en";
     accepted: "accepted", "geaccepteerd";
     accepted_by: "Accepted by {who}: {why}", "Geaccepteerd door {who}: {why}";
     accepted_until: "until {until}", "tot en met {until}";
+    ignored_for: "Ignored: {why}", "Genegeerd: {why}";
     certain: "certain", "zeker";
     likely: "likely", "waarschijnlijk";
     possible: "possible", "mogelijk";
     doubtful: "doubtful", "twijfelachtig";
     input: "File", "Bestand";
+    member: "Member", "Onderdeel";
     format: "Format", "Formaat";
     status: "Status", "Status";
     reason: "Reason", "Reden";
@@ -288,6 +298,10 @@ words! {
     pseudonym_bare: "without punctuation", "zonder leestekens";
     decisions: "Decisions", "Besluiten";
     decision: "Decision", "Besluit";
+    decision_accept: "accept", "geaccepteerd";
+    decision_ignore: "ignore", "genegeerd";
+    decision_source: "source", "bron";
+    decision_threshold: "threshold", "drempel";
     decision_used: "used", "gebruikt";
     decision_unused: "unused", "ongebruikt";
     decision_expired: "expired", "verlopen";
@@ -339,14 +353,14 @@ words! {
     spread: "Confidence of its findings", "Zekerheid van de vindplaatsen";
     coverage: "Coverage", "Dekking";
     coverage_hint: "Every file that was met is counted here; nothing is silently skipped.",
-        "Elk bestand dat is tegengekomen, telt hier mee; niets wordt stilzwijgend overgeslagen.";
+        "Elk bestand dat is tegengekomen, telt hier mee; niets wordt stilzwijgend overgeslagen. Minder gewone redenen zijn in het Engels.";
     coverage_whole: "Every file was read in full.", "Elk bestand is volledig gelezen.";
     coverage_more: "more are counted and not listed.", "meer zijn geteld en niet genoemd.";
     formats: "By format", "Naar formaat";
     good_to_know: "good to know", "goed om te weten";
     rules: "Rules used", "Gebruikte regels";
     rules_hint: "{count} detectors looked for personal data; {found} found some.",
-        "{count} detectoren zochten naar persoonsgegevens; {found} vonden iets.";
+        "{count} detectoren zochten naar persoonsgegevens; {found} vonden iets. Omschrijvingen zijn in het Engels.";
     rules_other: "Detectors that found nothing", "Detectoren die niets vonden";
     detector: "Detector", "Detector";
     meaning: "What it is", "Wat het is";
@@ -431,6 +445,52 @@ impl Words {
         match self.all().into_iter().find(|(known, _)| *known == key) {
             Some((_, text)) => text.into(),
             None => super::escaped(name),
+        }
+    }
+
+    /// What kind of decision it is.
+    pub(super) fn decision_kind<'a>(&self, kind: &'a str) -> std::borrow::Cow<'a, str> {
+        match kind {
+            "accept" => self.decision_accept.into(),
+            "ignore" => self.decision_ignore.into(),
+            "source" => self.decision_source.into(),
+            "threshold" => self.decision_threshold.into(),
+            _ => super::escaped(kind),
+        }
+    }
+
+    /// What became of a decision.
+    pub(super) fn decision_status<'a>(&self, status: &'a str) -> std::borrow::Cow<'a, str> {
+        match status {
+            "used" => self.decision_used.into(),
+            "unused" => self.decision_unused.into(),
+            "expired" => self.decision_expired.into(),
+            _ => super::escaped(status),
+        }
+    }
+
+    /// Why there is a decision, and who took it; nothing where that wasn't written down. It is not escaped.
+    pub(super) fn decided(&self, decision: &DecisionRecord) -> String {
+        match &decision.acceptance {
+            None => String::new(),
+            // Of a path that is ignored, only the reason is asked for.
+            Some(why) if decision.decision == "ignore" => {
+                filled(self.ignored_for, &[("why", &why.why)])
+            }
+            Some(accepted) => self.acceptance(accepted),
+        }
+    }
+
+    /// Who accepted something, and why. It is not escaped.
+    pub(super) fn acceptance(&self, accepted: &Acceptance) -> String {
+        let parts = [("who", &*accepted.who), ("why", &accepted.why)];
+        let text = filled(self.accepted_by, &parts);
+        match &accepted.until {
+            None => text,
+            Some(until) => {
+                let until = filled(self.accepted_until, &[("until", until)]);
+                format!("{text} ({until})")
+            }
         }
     }
 

@@ -9,7 +9,8 @@ use rust_xlsxwriter::{Format, FormatAlign, Workbook, Worksheet, XlsxError};
 
 use super::gather::{Document, Gathered};
 use super::layout::by_rank;
-use super::words::Words;
+use super::reasons::{self, in_words};
+use super::words::{Lang, Words};
 use super::{Detail, Report, ReportOptions, ReportWriter, escaped};
 use crate::event::{ColumnDetector, ColumnRecord, thousandths};
 
@@ -66,7 +67,7 @@ fn workbook(gathered: &Gathered, options: &ReportOptions) -> Result<Vec<u8>, Xls
     if !gathered.pseudonyms.is_empty() {
         pseudonyms(&mut book, gathered, options)?;
     }
-    coverage(&mut book, gathered, words)?;
+    coverage(&mut book, gathered, options.lang)?;
     book.save_to_buffer()
 }
 
@@ -225,7 +226,7 @@ fn columns(book: &mut Workbook, gathered: &Gathered, words: &Words) -> Result<()
     let mut sheet = Sheet::add(book, words.all_columns, &widths)?;
     sheet.header(&[
         words.input,
-        "member",
+        words.member,
         words.table,
         words.column,
         words.detector,
@@ -241,7 +242,7 @@ fn columns(book: &mut Workbook, gathered: &Gathered, words: &Words) -> Result<()
     ])?;
     for column in &gathered.columns {
         for found in by_rank(column) {
-            column_row(&mut sheet, column, found, words)?;
+            column_row(&mut sheet, (gathered, words), column, found)?;
         }
     }
     sheet.finish(14)
@@ -249,15 +250,19 @@ fn columns(book: &mut Workbook, gathered: &Gathered, words: &Words) -> Result<()
 
 fn column_row(
     sheet: &mut Sheet<'_>,
+    (gathered, words): (&Gathered, &Words),
     column: &ColumnRecord,
     found: &ColumnDetector,
-    words: &Words,
 ) -> Result<(), XlsxError> {
     let place = &column.place;
     let category = words.category(&found.category);
-    let accepted = column.accepted.as_ref().map_or(String::new(), |accepted| {
-        format!("{}: {}", accepted.who, accepted.why)
-    });
+    let accepted = column.accepted.as_ref();
+    let accepted = accepted.map_or(String::new(), |accepted| words.acceptance(accepted));
+    let name_of = |id: &str| gathered.name_of(id, words).to_owned();
+    let evidence = found.evidence.iter();
+    let evidence: Vec<String> = evidence
+        .map(|reason| in_words(words, name_of, reason))
+        .collect();
     sheet.row(&[
         Cell::Text(&place.file),
         Cell::Text(place.member.as_deref().unwrap_or_default()),
@@ -271,7 +276,7 @@ fn column_row(
         Cell::Count(found.distinct),
         Cell::Share(f64::from(thousandths(found.confidence)) / 1000.0),
         Cell::Text(&found.examples.join("; ")),
-        Cell::Text(&found.evidence.join("; ")),
+        Cell::Text(&evidence.join("; ")),
         Cell::Text(&accepted),
     ])
 }
@@ -289,7 +294,7 @@ fn pseudonyms(
     )?;
     sheet.header(&[
         words.input,
-        "member",
+        words.member,
         words.table,
         words.column,
         words.detector,
@@ -309,11 +314,12 @@ fn pseudonyms(
     sheet.finish(6)
 }
 
-fn coverage(book: &mut Workbook, gathered: &Gathered, words: &Words) -> Result<(), XlsxError> {
+fn coverage(book: &mut Workbook, gathered: &Gathered, lang: Lang) -> Result<(), XlsxError> {
+    let words = lang.words();
     let mut sheet = Sheet::add(book, words.coverage, &[50.0, 30.0, 12.0, 14.0, 12.0, 80.0])?;
     sheet.header(&[
         words.input,
-        "member",
+        words.member,
         words.format,
         words.status,
         words.bytes,
@@ -326,7 +332,10 @@ fn coverage(book: &mut Workbook, gathered: &Gathered, words: &Words) -> Result<(
             Cell::Text(file.format.as_deref().unwrap_or_default()),
             Cell::Text(words.status_of(file.status)),
             Cell::Count(file.bytes),
-            Cell::Text(file.reason.as_deref().unwrap_or_default()),
+            Cell::Text(&reasons::coverage(
+                lang,
+                file.reason.as_deref().unwrap_or_default(),
+            )),
         ])?;
     }
     if gathered.more_noted > 0 {
@@ -342,7 +351,6 @@ fn coverage(book: &mut Workbook, gathered: &Gathered, words: &Words) -> Result<(
 mod tests {
     use std::sync::Arc;
 
-    use super::super::Lang;
     use super::*;
     use crate::event::{Place, PseudonymRecord};
 

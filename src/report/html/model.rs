@@ -10,8 +10,9 @@ use super::super::escape::escaped;
 use super::super::gather::Gathered;
 use super::super::layout::{by_rank, column_rank, rank};
 use super::super::overview::input_name;
+use super::super::reasons::coverage;
 use super::super::words::{Lang, Words, filled};
-use super::super::{ReportOptions, rounded, size};
+use super::super::{ReportOptions, rounded};
 use super::rows::{self, Inputs, tier};
 use crate::event::{
     ColumnDetector, ColumnRecord, DecisionRecord, FileRecord, PolicyRecord, PseudonymRecord,
@@ -147,7 +148,8 @@ struct Noted {
 
 struct Decision {
     class: &'static str,
-    status: &'static str,
+    status: String,
+    kind: String,
     about: String,
     source: String,
     why: String,
@@ -315,7 +317,7 @@ impl View<'_> {
             tier: tier(&found.category),
             column: name.map_or_else(|| format!("({})", self.w.text), Cow::into_owned),
             place: escaped(&parts.join(" › ")).into_owned(),
-            kind: escaped(rows::name_of(self.gathered, self.w, &found.detector)).into_owned(),
+            kind: escaped(self.gathered.name_of(&found.detector, self.w)).into_owned(),
             category: self.w.category(&found.category).into_owned(),
             rows: self.lang.counted(found.rows),
             distinct: self.lang.counted(found.distinct),
@@ -594,7 +596,7 @@ impl View<'_> {
         .collect();
         all.push(Figure {
             name: self.w.bytes,
-            value: size(self.gathered.summary.bytes as f64),
+            value: self.lang.size(self.gathered.summary.bytes),
             hint: "",
         });
         all
@@ -612,8 +614,9 @@ impl View<'_> {
             class,
             status,
             name: escaped(&name).into_owned(),
-            reason: escaped(file.reason.as_deref().unwrap_or("–")).into_owned(),
-            bytes: size(file.bytes as f64),
+            reason: escaped(&coverage(self.lang, file.reason.as_deref().unwrap_or("–")))
+                .into_owned(),
+            bytes: self.lang.size(file.bytes),
         }
     }
 
@@ -624,7 +627,7 @@ impl View<'_> {
                 (
                     escaped(name).into_owned(),
                     self.lang.counted(*count),
-                    size(*bytes as f64),
+                    self.lang.size(*bytes),
                 )
             })
             .collect()
@@ -643,18 +646,17 @@ impl View<'_> {
     }
 
     fn decision(&self, decision: &DecisionRecord) -> Decision {
-        let (class, status) = match &*decision.status {
-            "used" => ("good", self.w.decision_used),
-            "expired" => ("bad", self.w.decision_expired),
-            _ => ("low", self.w.decision_unused),
-        };
-        let accepted = decision.acceptance.as_ref();
         Decision {
-            class,
-            status,
-            about: escaped(&format!("{} {}", decision.decision, decision.about)).into_owned(),
+            class: match &*decision.status {
+                "used" => "good",
+                "expired" => "bad",
+                _ => "low",
+            },
+            status: self.w.decision_status(&decision.status).into_owned(),
+            kind: self.w.decision_kind(&decision.decision).into_owned(),
+            about: escaped(&decision.about).into_owned(),
             source: escaped(&decision.source).into_owned(),
-            why: accepted.map_or(String::new(), |accepted| rows::acceptance(self.w, accepted)),
+            why: escaped(&self.w.decided(decision)).into_owned(),
         }
     }
 
@@ -697,7 +699,12 @@ impl View<'_> {
             &[
                 ("roots", &roots.join(", ")),
                 ("started", &started),
-                ("seconds", &format!("{:.1}", self.gathered.summary.seconds)),
+                (
+                    "seconds",
+                    &self
+                        .lang
+                        .decimal(&format!("{:.1}", self.gathered.summary.seconds)),
+                ),
             ],
         )
     }

@@ -11,8 +11,8 @@ use super::super::gather::Gathered;
 use super::super::layout::{by_rank, group, rank};
 use super::super::overview::input_name;
 use super::super::reasons::in_words;
-use super::super::words::{Words, filled};
-use crate::event::{Acceptance, ColumnDetector, ColumnRecord, thousandths};
+use super::super::words::Words;
+use crate::event::{ColumnDetector, ColumnRecord, thousandths};
 
 /// Rows of the page at the most: it stays below ten megabytes.
 pub(super) const ROWS: usize = 20_000;
@@ -56,7 +56,7 @@ pub(super) fn data(
         let input = inputs.number(column);
         for found in by_rank(column) {
             let detector = detectors.number(gathered, words, found);
-            let name_of = |id: &str| name_of(gathered, words, id).to_owned();
+            let name_of = |id: &str| gathered.name_of(id, words).to_owned();
             rows.push(row((words, &name_of), column, found, input, detector));
         }
     }
@@ -92,7 +92,7 @@ impl Detectors {
         let key = (Arc::clone(&found.detector), Arc::clone(&found.category));
         let list = &mut self.list;
         *self.index.entry(key).or_insert_with(|| {
-            let name = name_of(gathered, words, &found.detector);
+            let name = gathered.name_of(&found.detector, words);
             list.push(json!({
                 "id": escaped(&found.detector),
                 "name": escaped(name),
@@ -104,13 +104,6 @@ impl Detectors {
             list.len() - 1
         })
     }
-}
-
-/// The name of a detector; its id where the result names no such rule.
-pub(super) fn name_of<'n>(gathered: &'n Gathered, words: &Words, id: &'n str) -> &'n str {
-    let rules = &gathered.scan.rules.detectors;
-    let used = rules.iter().find(|rule| *rule.id == *id);
-    used.map_or(id, |rule| rule.name_in(words.code))
 }
 
 /// How sensitive a category is, 0 to 3: its colour.
@@ -163,23 +156,6 @@ fn row(
         column
             .accepted
             .as_ref()
-            .map(|accepted| acceptance(words, accepted)),
+            .map(|accepted| escaped(&words.acceptance(accepted)).into_owned()),
     ])
-}
-
-/// Who accepted something, and why.
-pub(super) fn acceptance(words: &Words, accepted: &Acceptance) -> String {
-    let parts = [
-        ("who", &*escaped(&accepted.who)),
-        ("why", &*escaped(&accepted.why)),
-    ];
-    let mut text = filled(words.accepted_by, &parts);
-    if let Some(until) = &accepted.until {
-        let until = escaped(until);
-        text = format!(
-            "{text} ({})",
-            filled(words.accepted_until, &[("until", &until)])
-        );
-    }
-    text
 }

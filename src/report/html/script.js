@@ -8,6 +8,7 @@
   const PAGE = 50, PRINTED = 1000;
   const number = new Intl.NumberFormat(document.documentElement.lang);
   const percent = new Intl.NumberFormat(document.documentElement.lang, { style: "percent", maximumFractionDigits: 1 });
+  const odds = new Intl.NumberFormat(document.documentElement.lang, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
   const fill = (text, parts) => text.replace(/\{(\w+)\}/g, (_, name) => parts[name] ?? "");
 
   // Everything from the data becomes text nodes; nothing is ever parsed as HTML.
@@ -77,14 +78,14 @@
     const most = Math.max(...row.weights.map(([, weight]) => Math.abs(weight)), 1);
     const line = ([what, weight]) => {
       const wide = Math.abs(weight) / most * 50;
-      return el("tr", {}, el("td", {}, what), el("td", { class: "n" }, (weight > 0 ? "+" : "") + weight.toFixed(1)), el("td", {},
+      return el("tr", {}, el("td", {}, what), el("td", { class: "n" }, (weight > 0 ? "+" : "") + odds.format(weight)), el("td", {},
         shape("svg", { viewBox: "0 0 100 6", preserveAspectRatio: "none", "aria-hidden": "true" },
           shape("rect", { class: weight < 0 ? "against" : "for", x: weight < 0 ? 50 - wide : 50, width: wide, height: 6 }),
           shape("rect", { class: "zero", x: 49.8, width: .4, height: 6 }))));
     };
     const total = row.weights.reduce((before, [, weight]) => before + weight, 0);
     return section(w.sum, el("table", {}, el("tbody", {}, ...row.weights.filter(([, weight]) => Math.abs(weight) >= .05).map(line),
-      el("tr", { class: "total" }, el("td", {}, w.total), el("td", { class: "n" }, total.toFixed(1)), el("td", {}, "= " + percent.format(Math.min(.999, 1 / (1 + Math.exp(-total)))))))),
+      el("tr", { class: "total" }, el("td", {}, w.total), el("td", { class: "n" }, odds.format(total)), el("td", {}, "= " + percent.format(Math.min(.999, 1 / (1 + Math.exp(-total)))))))),
       el("p", { class: "hint" }, w.sum_hint));
   };
   const valid = (row) => {

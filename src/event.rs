@@ -408,6 +408,16 @@ pub struct DecisionRecord {
     pub count: u64,
 }
 
+impl DecisionRecord {
+    /// What became of it, in one sentence.
+    pub fn sentence(&self) -> String {
+        format!(
+            "decision {}: {} {} ({})",
+            self.status, self.decision, self.about, self.source
+        )
+    }
+}
+
 /// Totals of a scan.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]

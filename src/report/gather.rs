@@ -103,6 +103,21 @@ impl Gathered {
         }
     }
 
+    /// Decisions, those first that need a look: expired, then not used.
+    pub(super) fn decisions_in_order(&self) -> impl Iterator<Item = &DecisionRecord> {
+        let states = ["expired", "unused", "used"];
+        let of = |state: &'static str| {
+            let all = self.decisions.iter();
+            all.filter(move |decision| decision.status == state)
+        };
+        let known = move |decision: &&DecisionRecord| states.contains(&&*decision.status);
+        let others = self
+            .decisions
+            .iter()
+            .filter(move |decision| !known(decision));
+        states.into_iter().flat_map(of).chain(others)
+    }
+
     /// The name of a detector; its id where the result names no such rule.
     pub(super) fn name_of<'n>(&'n self, id: &'n str, words: &Words) -> &'n str {
         let rules = &self.scan.rules.detectors;

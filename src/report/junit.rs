@@ -1,4 +1,6 @@
 //! `JUnit` XML, for CI systems: each policy and each input that was not read in full is a test case.
+//!
+//! A decision that expired or was not used fails nothing: it is told in the output of the suite of policies.
 
 use std::fmt::Write as _;
 use std::io::{self, Write};
@@ -6,7 +8,7 @@ use std::io::{self, Write};
 use super::gather::{Document, Gathered};
 use super::overview::input_name;
 use super::{Detail, Report, ReportOptions, ReportWriter, escaped};
-use crate::event::{FileRecord, PolicyRecord, Status};
+use crate::event::{DecisionRecord, FileRecord, PolicyRecord, Status};
 
 /// The `junit` report.
 pub(super) struct Junit;
@@ -61,16 +63,17 @@ fn render(gathered: &Gathered, _options: &ReportOptions, out: &mut dyn Write) ->
         policies.len() + reading.len(),
         met,
     )?;
-    suite(out, "policies", &policies, [met, 0, 0])?;
+    let told: String = gathered.decisions_in_order().filter_map(decision).collect();
+    suite(out, "policies", (&policies, &told), [met, 0, 0])?;
     let skipped = usize::try_from(left_out).unwrap_or(usize::MAX);
-    suite(out, "reading", &reading, [0, lost, skipped])?;
+    suite(out, "reading", (&reading, ""), [0, lost, skipped])?;
     writeln!(out, "</testsuites>")
 }
 
 fn suite(
     out: &mut dyn Write,
     name: &str,
-    cases: &[String],
+    (cases, told): (&[String], &str),
     [failures, errors, skipped]: [usize; 3],
 ) -> io::Result<()> {
     writeln!(
@@ -81,7 +84,16 @@ fn suite(
     for case in cases {
         out.write_all(case.as_bytes())?;
     }
+    if !told.is_empty() {
+        writeln!(out, "<system-out>{told}</system-out>")?;
+    }
     writeln!(out, "</testsuite>")
+}
+
+/// A line about a decision that needs a look.
+fn decision(decision: &DecisionRecord) -> Option<String> {
+    let needs_look = decision.status != "used";
+    needs_look.then(|| xml(&decision.sentence()) + "\n")
 }
 
 fn policy(policy: &PolicyRecord) -> String {

@@ -16,6 +16,8 @@ use crate::event::{ColumnDetector, ColumnRecord, FileRecord, Place, Status, thou
 
 /// Columns of hashes listed.
 const PSEUDONYMS: usize = 20;
+/// Decisions listed.
+const DECISIONS: usize = 20;
 /// Characters of a document at the most: GitHub takes 65,536 in a comment.
 const LONGEST: usize = 60_000;
 /// Of which those behind the table of columns may take up this many.
@@ -56,6 +58,7 @@ fn write(gathered: &Gathered, options: &ReportOptions, out: &mut dyn Write) -> i
     page.policies(gathered);
     page.columns(gathered);
     page.pseudonyms(gathered);
+    page.decisions(gathered);
     page.unread(gathered);
     page.foot(gathered);
     out.write_all(page.text.as_bytes())
@@ -206,6 +209,41 @@ impl Page {
             self.line(&format!("- {left} {}", words.columns_left_out));
         }
         self.line("");
+    }
+
+    /// What became of each decision, those first that need a look.
+    fn decisions(&mut self, gathered: &Gathered) {
+        if gathered.decisions.is_empty() {
+            return;
+        }
+        let words = self.words;
+        self.line(&format!("### {}\n", words.decisions));
+        self.line(&format!(
+            "| {} | {} | {} |\n| --- | --- | --- |",
+            words.status, words.decision, words.why
+        ));
+        let mut shown = 0;
+        for decision in gathered.decisions_in_order().take(DECISIONS) {
+            let line = format!(
+                "| {} | {} {} ({}) | {} |",
+                name_only(&words.decision_status(&decision.status)),
+                name_only(&words.decision_kind(&decision.decision)),
+                code(&decision.about),
+                code(&decision.source),
+                code(&words.decided(decision)),
+            );
+            if self.text.len() + line.len() > LONGEST - 1000 {
+                break;
+            }
+            self.line(&line);
+            shown += 1;
+        }
+        let left = gathered.decisions.len() - shown;
+        self.line("");
+        if left > 0 {
+            let left = self.lang.counted(left as u64);
+            self.line(&format!("{left} {}\n", words.decisions_more));
+        }
     }
 
     fn unread(&mut self, gathered: &Gathered) {

@@ -15,8 +15,8 @@ use super::layout::{group, rank};
 use super::overview::input_name;
 use super::{Detail, Report, ReportOptions, ReportWriter, escaped};
 use crate::event::{
-    ColumnDetector, ColumnRecord, Event, FileRecord, Finding, Place, PolicyRecord, ScanRecord,
-    Status, Summary, fingerprint_text, thousandths,
+    ColumnDetector, ColumnRecord, DecisionRecord, Event, FileRecord, Finding, Place, PolicyRecord,
+    ScanRecord, Status, Summary, fingerprint_text, thousandths,
 };
 
 /// Places told for each result.
@@ -58,6 +58,7 @@ impl Report for Sarif {
             index: HashMap::new(),
             spots: HashMap::new(),
             notifications: Vec::new(),
+            settings: Vec::new(),
             unnamed: 0,
             policies: Vec::new(),
             summary: None,
@@ -85,6 +86,8 @@ struct Writer<'w> {
     index: HashMap<Arc<str>, usize>,
     spots: Spots,
     notifications: Vec<Value>,
+    /// About the decisions that were written down: how the run was set up.
+    settings: Vec<Value>,
     unnamed: u64,
     policies: Vec<PolicyRecord>,
     summary: Option<Summary>,
@@ -101,6 +104,7 @@ impl ReportWriter for Writer<'_> {
                 self.file(file);
             }
             Event::Policy(policy) => self.policies.push(policy.clone()),
+            Event::Decision(decision) if decision.status != "used" => self.decision(decision),
             Event::Decision(_) | Event::Pseudonym(_) => {}
             Event::Summary(summary) => self.summary = Some(summary.clone()),
         }
@@ -226,6 +230,22 @@ impl Writer<'_> {
         }));
     }
 
+    /// An entry of the file of decisions that needs a look.
+    fn decision(&mut self, decision: &DecisionRecord) {
+        if self.settings.len() >= NOTIFIED {
+            return;
+        }
+        let level = match &*decision.status {
+            "expired" => "warning",
+            _ => "note",
+        };
+        self.settings.push(json!({
+            "level": level,
+            "descriptor": { "id": "decision" },
+            "message": { "text": plain(&escaped(&decision.sentence())) },
+        }));
+    }
+
     fn tool(&self) -> Value {
         let rules: Vec<Value> = self
             .rules
@@ -243,7 +263,9 @@ impl Writer<'_> {
                 })
             })
             .collect();
-        let notifications = ["partial", "skipped", "failed", "unnamed", "policy"];
+        let notifications = [
+            "partial", "skipped", "failed", "unnamed", "policy", "decision",
+        ];
         let notifications: Vec<Value> =
             notifications.iter().map(|id| json!({ "id": id })).collect();
         json!({ "driver": {
@@ -284,6 +306,9 @@ impl Writer<'_> {
             "executionSuccessful": whole,
             "toolExecutionNotifications": notifications,
         });
+        if !self.settings.is_empty() {
+            invocation["toolConfigurationNotifications"] = json!(self.settings);
+        }
         if self.scan.started.parse::<jiff::Timestamp>().is_ok() {
             invocation["startTimeUtc"] = json!(self.scan.started);
         }

@@ -192,6 +192,36 @@ fn dutch_is_dutch() {
 }
 
 #[test]
+fn decisions_that_need_a_look_are_told() {
+    let text = rendered("markdown", Lang::En, &example());
+    let texts = [
+        "### Decisions",
+        "| expired | accept `b.csv:mail` (`speur.yaml, accept 1`) | `Accepted by Jo\\|<b>: needed (until 2025-01-31)` |",
+        "| unused | source `hr/: HR`",
+        "| used | ignore `tmp/**` (`speur.yaml, ignore 1`) | `Ignored: scratch` |",
+    ];
+    says(&text, &texts);
+    let text = rendered("junit", Lang::En, &example());
+    let told = "<system-out>decision expired: accept b.csv:mail (speur.yaml, accept 1)\n\
+                decision unused: source hr/: HR (speur.yaml, source 1)\n</system-out>\n</testsuite>";
+    says(&text, &[told]);
+    let text = rendered("sarif", Lang::En, &example());
+    let sarif: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let run = &sarif["runs"][0];
+    let told = &run["invocations"][0]["toolConfigurationNotifications"];
+    let about: Vec<&str> = told
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|one| one["level"].as_str())
+        .collect();
+    assert_eq!(about, ["warning", "note"]);
+    let text = told[0]["message"]["text"].as_str();
+    let expected = "decision expired: accept b.csv:mail (speur.yaml, accept 1)";
+    assert_eq!(text, Some(expected));
+}
+
+#[test]
 fn names_and_extensions_are_unique() {
     let mut names: Vec<_> = REPORTS.iter().map(|report| report.name()).collect();
     names.sort_unstable();

@@ -298,6 +298,8 @@ words! {
     pseudonym_bare: "without punctuation", "zonder leestekens";
     decisions: "Decisions", "Besluiten";
     decision: "Decision", "Besluit";
+    decisions_more: "more decisions are left out here; the saved result has them all.",
+        "besluiten staan hier niet; het bewaarde resultaat heeft ze allemaal.";
     decision_accept: "accept", "geaccepteerd";
     decision_ignore: "ignore", "genegeerd";
     decision_source: "source", "bron";

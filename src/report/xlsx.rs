@@ -1,4 +1,4 @@
-//! xlsx: a workbook with sheets for summary, columns, pseudonyms where there are any, and coverage.
+//! xlsx: a workbook with sheets for summary, columns, coverage, and pseudonyms and decisions where there are any.
 //!
 //! Texts are written as texts, so nothing from the data is ever a formula or a link. Single findings stay out: a sheet ends
 //! at 1,048,576 rows.
@@ -68,6 +68,9 @@ fn workbook(gathered: &Gathered, options: &ReportOptions) -> Result<Vec<u8>, Xls
         pseudonyms(&mut book, gathered, options)?;
     }
     coverage(&mut book, gathered, options.lang)?;
+    if !gathered.decisions.is_empty() {
+        decisions(&mut book, gathered, words)?;
+    }
     book.save_to_buffer()
 }
 
@@ -347,12 +350,36 @@ fn coverage(book: &mut Workbook, gathered: &Gathered, lang: Lang) -> Result<(), 
     sheet.finish(6)
 }
 
+/// What became of each decision, those first that need a look.
+fn decisions(book: &mut Workbook, gathered: &Gathered, words: &Words) -> Result<(), XlsxError> {
+    let mut sheet = Sheet::add(book, words.decisions, &[12.0, 14.0, 50.0, 30.0, 60.0, 12.0])?;
+    sheet.header(&[
+        words.status,
+        words.kind,
+        words.decision,
+        words.place,
+        words.why,
+        words.number,
+    ])?;
+    for decision in gathered.decisions_in_order() {
+        sheet.row(&[
+            Cell::Text(&words.decision_status(&decision.status)),
+            Cell::Text(&words.decision_kind(&decision.decision)),
+            Cell::Text(&decision.about),
+            Cell::Text(&decision.source),
+            Cell::Text(&words.decided(decision)),
+            Cell::Count(decision.count),
+        ])?;
+    }
+    sheet.finish(6)
+}
+
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::event::{Place, PseudonymRecord};
+    use crate::event::{Acceptance, DecisionRecord, Place, PseudonymRecord};
 
     #[test]
     fn a_workbook_with_pseudonyms_is_made_in_all_languages() {
@@ -380,6 +407,37 @@ mod tests {
             };
             let book = workbook(&gathered, &options).unwrap();
             assert!(book.starts_with(b"PK"));
+        }
+    }
+
+    #[cfg(feature = "archives")]
+    #[test]
+    fn decisions_are_a_sheet_in_the_language_of_the_report() {
+        use std::io::Read as _;
+        let mut gathered = Gathered::default();
+        gathered.decisions.push(DecisionRecord {
+            decision: "ignore".into(),
+            about: "tmp/**".into(),
+            source: "speur.yaml, ignore 1".into(),
+            status: "unused".into(),
+            acceptance: Some(Acceptance {
+                who: "speur.yaml".into(),
+                why: "scratch".into(),
+                until: None,
+            }),
+            count: 0,
+        });
+        let options = ReportOptions {
+            lang: Lang::Nl,
+            ..ReportOptions::default()
+        };
+        let book = workbook(&gathered, &options).unwrap();
+        let mut parts = zip::ZipArchive::new(io::Cursor::new(book)).unwrap();
+        let mut texts = String::new();
+        let mut strings = parts.by_name("xl/sharedStrings.xml").unwrap();
+        strings.read_to_string(&mut texts).unwrap();
+        for text in ["Onderdeel", "genegeerd", "ongebruikt", "Genegeerd: scratch"] {
+            assert!(texts.contains(&format!(">{text}<")), "{text}: {texts}");
         }
     }
 }

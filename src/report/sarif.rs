@@ -24,6 +24,34 @@ const SPOTS: usize = 10;
 /// Inputs named that were not read.
 const NOTIFIED: usize = 10_000;
 
+/// What to do about a result, behind what its rule is about.
+const HELP: &str = "Decide whether this data may be where it was found. If it may, accept the column in speur.yaml, with who decided so, why and until when; if not, remove or mask it at its source. `speur scan --explain FILE:COLUMN` says why it was taken for personal data.";
+
+/// Notifications by id, with what each is about.
+const NOTIFICATIONS: &[(&str, &str)] = &[
+    (
+        "partial",
+        "An input was read in part: what follows was not searched.",
+    ),
+    (
+        "skipped",
+        "An input is known and was not read: it was not searched.",
+    ),
+    ("failed", "An input could not be read: it was not searched."),
+    (
+        "unnamed",
+        "More inputs were not read in full than are named.",
+    ),
+    (
+        "policy",
+        "A policy was violated: what it names was found where it must not be.",
+    ),
+    (
+        "decision",
+        "An entry of the file of decisions expired or was not used: change it or take it out.",
+    ),
+];
+
 /// The `sarif` report.
 pub(super) struct Sarif;
 
@@ -258,16 +286,19 @@ impl Writer<'_> {
                     "id": escaped(id),
                     "shortDescription": { "text": plain(&escaped(name)) },
                     "fullDescription": { "text": plain(&escaped(about)) },
+                    "help": { "text": format!("{} {HELP}", plain(&escaped(about))) },
                     "defaultConfiguration": { "level": level(category) },
                     "properties": { "tags": ["privacy", escaped(category)], "security-severity": severity(category) },
                 })
             })
             .collect();
-        let notifications = [
-            "partial", "skipped", "failed", "unnamed", "policy", "decision",
-        ];
-        let notifications: Vec<Value> =
-            notifications.iter().map(|id| json!({ "id": id })).collect();
+        let notifications: Vec<Value> = NOTIFICATIONS
+            .iter()
+            .map(|(id, about)| {
+                let about = json!({ "text": about });
+                json!({ "id": id, "shortDescription": about, "fullDescription": about })
+            })
+            .collect();
         json!({ "driver": {
             "name": "speur",
             "semanticVersion": version(&self.scan.version),

@@ -222,6 +222,32 @@ fn decisions_that_need_a_look_are_told() {
 }
 
 #[test]
+fn rules_of_sarif_help_and_notifications_are_described() {
+    let text = rendered("sarif", Lang::En, &example());
+    let sarif: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let driver = &sarif["runs"][0]["tool"]["driver"];
+    let rules = driver["rules"].as_array().unwrap();
+    assert_eq!(rules.len(), 2);
+    for rule in rules {
+        let help = rule["help"]["text"].as_str().unwrap();
+        let about = rule["fullDescription"]["text"].as_str().unwrap();
+        assert!(help.starts_with(about) && help.contains("speur.yaml"));
+    }
+    let described = driver["notifications"].as_array().unwrap();
+    let invocation = &sarif["runs"][0]["invocations"][0];
+    for list in [
+        "toolExecutionNotifications",
+        "toolConfigurationNotifications",
+    ] {
+        for told in invocation[list].as_array().unwrap() {
+            let id = &told["descriptor"]["id"];
+            let known = described.iter().find(|one| one["id"] == *id).unwrap();
+            assert!(known["fullDescription"]["text"].is_string());
+        }
+    }
+}
+
+#[test]
 fn names_and_extensions_are_unique() {
     let mut names: Vec<_> = REPORTS.iter().map(|report| report.name()).collect();
     names.sort_unstable();

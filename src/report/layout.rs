@@ -15,59 +15,110 @@ pub(super) struct Layout {
     shows: Shows,
 }
 
-/// What there is room for, beside names, counts and examples.
+/// What there is room for, beside names and counts.
 #[derive(Clone, Copy)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a cell that a line has or not"
+)]
 struct Shows {
     category: bool,
+    /// In how many of the rows, as a share and as a bar.
+    share: bool,
     bar: bool,
-    /// How sure, in a word.
+    /// How sure, as a bar and in a word.
+    sure_bar: bool,
     word: bool,
+    examples: bool,
 }
+
+/// What there may be room for, the most first; the last is for what has no room at all.
+const CHOICES: [Shows; 7] = {
+    let all = Shows {
+        category: true,
+        share: true,
+        bar: true,
+        sure_bar: true,
+        word: true,
+        examples: true,
+    };
+    let one_bar = Shows {
+        sure_bar: false,
+        ..all
+    };
+    let no_category = Shows {
+        category: false,
+        ..all
+    };
+    let no_bar = Shows {
+        bar: false,
+        sure_bar: false,
+        ..no_category
+    };
+    let no_word = Shows {
+        word: false,
+        ..no_bar
+    };
+    let least = Shows {
+        share: false,
+        examples: false,
+        ..no_word
+    };
+    let one_bar_and_no_category = Shows {
+        sure_bar: false,
+        ..no_category
+    };
+    [
+        all,
+        one_bar,
+        no_category,
+        one_bar_and_no_category,
+        no_bar,
+        no_word,
+        least,
+    ]
+};
 
 impl Layout {
     /// The richest layout that leaves names and examples room.
     pub(super) fn of(inputs: &[InputFound], width: usize) -> Self {
-        let choices = [
-            (true, true, true),
-            (false, true, true),
-            (false, false, true),
-        ];
-        for (category, bar, word) in choices {
-            let shows = Shows {
-                category,
-                bar,
-                word,
-            };
+        let [choices @ .., least] = CHOICES;
+        for shows in choices {
             let (layout, fits) = Self::measured(inputs, width, shows);
             if fits {
                 return layout;
             }
         }
-        let shows = Shows {
-            category: false,
-            bar: false,
-            word: false,
-        };
-        Self::measured(inputs, width, shows).0
+        Self::measured(inputs, width, least).0
     }
 
     fn measured(inputs: &[InputFound], width: usize, shows: Shows) -> (Self, bool) {
-        let mut tracks = vec![
-            Track::path(if shows.word { 24 } else { 14 }),
-            Track::text(if shows.word { 15 } else { 10 }),
-        ];
+        let (name, detector) = match (shows.word, shows.examples) {
+            (true, _) => (24, 15),
+            (_, true) => (14, 10),
+            _ => (4, 4),
+        };
+        let mut tracks = vec![Track::path(name), Track::text(detector)];
         if shows.category {
             tracks.push(Track::text(11));
         }
-        tracks.extend([Track::number(), Track::number()]);
+        tracks.push(Track::number());
+        if shows.share {
+            tracks.push(Track::number());
+        }
         if shows.bar {
             tracks.push(Track::text(BAR));
         }
         tracks.push(Track::number());
+        if shows.sure_bar {
+            tracks.push(Track::text(BAR));
+        }
         if shows.word {
             tracks.push(Track::text(8));
         }
-        tracks.push(Track::text(if shows.bar { 20 } else { 14 }));
+        if shows.examples {
+            tracks.push(Track::text(if shows.bar { 20 } else { 14 }));
+        }
         let mut layout = Self {
             grid: Grid::new(2, tracks),
             shows,
@@ -93,15 +144,23 @@ impl Layout {
         if self.shows.category {
             texts.push("category");
         }
-        texts.extend(["rows", "share"]);
+        texts.push("rows");
+        if self.shows.share {
+            texts.push("share");
+        }
         if self.shows.bar {
             texts.push("");
         }
         texts.push("sure");
+        if self.shows.sure_bar {
+            texts.push("");
+        }
         if self.shows.word {
             texts.push("");
         }
-        texts.push("examples");
+        if self.shows.examples {
+            texts.push("examples");
+        }
         texts
             .into_iter()
             .map(|text| Cell::styled(text, dimmed()))
@@ -123,24 +182,25 @@ impl Layout {
         if self.shows.category {
             cells.push(Cell::styled(escaped(&detector.category), style));
         }
-        cells.extend([
-            Cell::new(counted(detector.rows)),
-            Cell::new(share(detector.rows, column.rows)),
-        ]);
+        cells.push(Cell::new(counted(detector.rows)));
+        if self.shows.share {
+            cells.push(Cell::new(share(detector.rows, column.rows)));
+        }
         if self.shows.bar {
             cells.push(Cell::styled(bar(detector.rows, column.rows), style));
         }
         cells.push(Cell::new(format!("{}%", sure / 10)));
+        if self.shows.sure_bar {
+            cells.push(Cell::styled(bar(sure.into(), 1000), style));
+        }
         if self.shows.word {
             cells.push(Cell::new(sureness(sure)));
         }
-        let examples: Vec<_> = detector
-            .examples
-            .iter()
-            .take(3)
-            .map(|example| escaped(example))
-            .collect();
-        cells.push(Cell::styled(examples.join(", "), dimmed()));
+        if self.shows.examples {
+            let examples = detector.examples.iter().take(3);
+            let examples: Vec<_> = examples.map(|example| escaped(example)).collect();
+            cells.push(Cell::styled(examples.join(", "), dimmed()));
+        }
         cells
     }
 }

@@ -108,7 +108,7 @@ pub enum Detail {
 pub struct ReportOptions {
     /// Whether escape sequences for colour may be written.
     pub color: bool,
-    /// Characters in a line, for formats made of lines; at least 80 are used.
+    /// Characters in a line, for formats made of lines; at least 40 are used.
     pub width: usize,
     /// Whether the events hold raw values, which a document for people says.
     pub reveal: bool,

@@ -8,14 +8,14 @@ use std::io::{self, BufWriter, Write};
 
 use anstyle::{AnsiColor, Style};
 
-use super::grid::{Cell, counted, paint, wrapped};
+use super::grid::{Cell, counted, paint, shown_width, wrapped};
 use super::layout::{Layout, bold, by_rank, column_rank, dimmed, group, rank, table_rank};
 use super::overview::{Ending, InputFound, Named, Overview, TableFound, input_name};
 use super::{Detail, Lang, Report, ReportOptions, ReportWriter, escaped};
 use crate::event::{ColumnRecord, Event, Summary};
 
 /// Characters of a line below which the table doesn't go.
-const LEAST_WIDTH: usize = 80;
+const LEAST_WIDTH: usize = 40;
 
 /// The `table` report.
 pub(super) struct Table;
@@ -223,20 +223,23 @@ impl Writer<'_> {
                 ),
             };
         }
-        let lines = wrapped(
-            &escaped(&name),
-            self.options.width.saturating_sub(facts.chars().count()),
-        );
+        let lines = wrapped(&escaped(&name), self.options.width);
         let last = lines.len() - 1;
         for (index, text) in lines.iter().enumerate() {
             let mut line = String::new();
             paint(&mut line, text, bold().underline(), self.options.color);
-            if index == last {
+            let fits = shown_width(text) + shown_width(&facts) <= self.options.width;
+            if index == last && fits {
                 paint(&mut line, &facts, dimmed(), self.options.color);
+                facts.clear();
             }
             writeln!(self.out, "{line}")?;
         }
-        Ok(())
+        // Beside a long name there is no room for more.
+        match facts.strip_prefix(" · ") {
+            Some(facts) => self.hanging(2, facts, dimmed()),
+            None => Ok(()),
+        }
     }
 
     fn table_heading(&mut self, input: &InputFound, table: &TableFound) -> io::Result<()> {

@@ -180,7 +180,7 @@ fn example() -> Vec<Event> {
 
 #[test]
 fn a_table_fits_its_width_and_says_what_was_not_read() {
-    for (name, width) in [("table-80", 80), ("table-120", 120)] {
+    for (name, width) in [("table-40", 40), ("table-80", 80), ("table-120", 120)] {
         let text = render(
             &example(),
             ReportOptions {
@@ -193,6 +193,33 @@ fn a_table_fits_its_width_and_says_what_was_not_read() {
             assert_eq!(line, line.trim_end());
         }
         insta::assert_snapshot!(name, text);
+    }
+}
+
+#[test]
+fn nothing_is_wider_than_the_terminal_whatever_there_is_to_say() {
+    let mut events = example();
+    let name = "an/export/with/a/name/that/has/no/room/beside/anything.csv";
+    let huge = 1_234_567_890_123;
+    events.insert(
+        0,
+        column(
+            (name, None, None, Some("column")),
+            huge,
+            &[("nl-bsn", "national-id", huge, 0.99, &["*******33"])],
+        ),
+    );
+    events.insert(1, file(name, None, Status::Scanned, None));
+    for width in (40..140).step_by(7) {
+        let options = ReportOptions {
+            width,
+            hints: true,
+            verbose: true,
+            ..ReportOptions::default()
+        };
+        for line in render(&events, options).lines() {
+            assert!(shown_width(line) <= width, "{width}: {line}");
+        }
     }
 }
 

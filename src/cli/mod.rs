@@ -166,6 +166,19 @@ mod tests {
         Args::command().debug_assert();
     }
 
+    #[test]
+    fn every_command_shows_examples() {
+        fn without(command: &clap::Command) -> Vec<String> {
+            let help = command.get_after_long_help().map(ToString::to_string);
+            let lacks = !help.is_some_and(|help| help.contains("Examples:"));
+            let own = lacks.then(|| command.get_name().to_owned());
+            let below = command.get_subcommands().flat_map(without);
+            own.into_iter().chain(below).collect()
+        }
+        // The program itself sends the reader to its commands.
+        assert_eq!(without(&Args::command()), ["speur"]);
+    }
+
     /// Long options in a text, without their dashes.
     fn options_in(text: &str) -> BTreeSet<String> {
         let pattern = regex::Regex::new(r"[\s`(]--([a-z][a-z-]+)").unwrap();

@@ -19,6 +19,12 @@ use crate::report::escaped;
 /// Reads the JSON of `speur bench compare`, or a scan's NDJSON, made with the same key; asks for each value and detector
 /// that has no judgement yet: y for right, n for wrong, s to skip, q to stop. What is kept are keyed fingerprints, never values.
 #[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  speur bench compare exports/ --rules my-rules/ --key-file key -f json > doubts.json
+  speur bench label doubts.json --key-file key --labels labels.ndjson
+  speur scan exports/ --key-file key -o result.ndjson -f none
+  speur bench label result.ndjson --key-file key --labels labels.ndjson")]
 pub(super) struct LabelArgs {
     /// The result whose findings to judge
     #[arg(value_name = "RESULT")]

@@ -14,6 +14,11 @@ mod sets;
 
 /// Measure rule sets: precision, recall, calibration and speed, and how two of them differ
 #[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  speur bench eval --corpus fixtures/labelled --rules default --rules my-rules/
+  speur bench compare exports/ --rules my-rules/ --key-file key -f json > doubts.json
+  speur bench label doubts.json --key-file key --labels labels.ndjson")]
 pub struct BenchArgs {
     #[command(subcommand)]
     command: BenchCommand,

@@ -43,6 +43,10 @@ impl Own {
 /// measured on random values of the rule's shape.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
+Examples:
+  speur rules check my-rules/
+  speur rules check my-rules/loyalty-number.yaml --strict
+
 Exit status: 0 without errors, 2 with some; --strict makes warnings errors.")]
 pub(super) struct CheckArgs {
     #[command(flatten)]
@@ -100,6 +104,10 @@ impl CheckArgs {
 ///
 /// Exit status: 0 when all hold, 1 when some don't.
 #[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  speur rules test my-rules/
+  speur rules test my-rules/loyalty-number.yaml --no-default-rules")]
 pub(super) struct TestArgs {
     #[command(flatten)]
     own: Own,

@@ -17,6 +17,11 @@ use crate::report::escaped;
 /// Rules go into a folder, one file each; without --output they are printed. What did not carry over is listed on
 /// standard error.
 #[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  speur rules import presidio recognizers.yaml -o my-rules/
+  speur rules import gitleaks gitleaks.toml -o my-rules/
+  speur rules check my-rules/")]
 pub(super) struct ImportArgs {
     /// Whose rules they are
     tool: Tool,

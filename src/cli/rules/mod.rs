@@ -66,6 +66,12 @@ fn print(text: &str) -> anyhow::Result<()> {
 
 /// List detectors: id, category, country, name
 #[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  speur rules list
+  speur rules list --category national-id,special --country nl,none
+  speur rules list -f json | jq -r '.[].id'
+  speur rules list --rules my-rules/ --no-default-rules")]
 struct ListArgs {
     /// Only detectors of these categories
     #[arg(long, value_name = "NAME", value_delimiter = ',')]

@@ -8,6 +8,10 @@ use crate::cli::Outcome;
 
 /// Print a commented rule to start from
 #[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  speur rules new loyalty-number > my-rules/loyalty-number.yaml
+  speur rules check my-rules/loyalty-number.yaml")]
 pub(super) struct NewArgs {
     /// The new detector's id: lower-case words joined by `-`, such as `loyalty-number`
     #[arg(value_name = "ID")]
@@ -79,6 +83,10 @@ sources: []
 
 /// Print the JSON Schema of a rule, for editors that complete and check YAML
 #[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  speur rules schema > rule.schema.json
+      then `# yaml-language-server: $schema=rule.schema.json` on top of a rule makes editors help")]
 pub(super) struct SchemaArgs {}
 
 impl SchemaArgs {

@@ -16,6 +16,10 @@ use crate::scan::Scan;
 
 /// Show what a detector looks for, how it checks, and how sure its examples are and why
 #[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  speur rules show nl-bsn
+  speur rules show loyalty-number --rules my-rules/")]
 pub(super) struct ShowArgs {
     /// The detector's id, such as `email`
     #[arg(value_name = "ID")]

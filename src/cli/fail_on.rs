@@ -10,12 +10,19 @@ use crate::rule::{Category, Rule};
 /// The word for inputs that could not be read in full.
 const INCOMPLETE: &str = "incomplete";
 
-/// Adds the terms that were typed to the policies.
-pub(super) fn add(terms: &[String], decisions: &mut Decisions) {
-    let terms = terms.iter().map(|term| term.trim());
-    for term in terms.filter(|term| !term.is_empty()) {
+/// Adds the terms that were typed to the policies. An empty one is refused: a variable of a CI system that isn't set becomes
+/// one, and would let everything pass.
+pub(super) fn add(terms: &[String], decisions: &mut Decisions) -> anyhow::Result<()> {
+    for term in terms.iter().map(|term| term.trim()) {
+        if term.is_empty() {
+            bail!(
+                "--fail-on: an empty value is never met; name categories or detectors, such as \
+                 `special,nl-*,incomplete`, or leave the option out"
+            );
+        }
         decisions.fail_on(term);
     }
+    Ok(())
 }
 
 /// Refuses names that no rule in use and no category has.
@@ -68,11 +75,12 @@ mod tests {
     fn terms_that_can_never_be_met_are_refused() {
         let checked = |term: &str| {
             let mut decisions = Decisions::default();
-            add(&[term.to_owned()], &mut decisions);
+            add(&[term.to_owned()], &mut decisions)?;
             check(&decisions, &[])
         };
         assert!(checked("special").is_ok() && checked(" incomplete").is_ok());
         let error = checked("incomplet").unwrap_err();
         assert!(error.to_string().contains("`incomplete`"), "{error}");
+        assert!(checked("").is_err() && checked(" ").is_err());
     }
 }

@@ -263,7 +263,7 @@ impl ScanArgs {
         }
         self.check_enumerated(&rules)?;
         let (config, mut decisions) = self.decisions()?;
-        fail_on::add(&self.output.fail_on, &mut decisions);
+        fail_on::add(&self.output.fail_on, &mut decisions)?;
         fail_on::check(&decisions, &rules.rules)?;
         let (mut outputs, detail) = self.outputs()?;
         let mut own = outputs.files();

@@ -20,14 +20,24 @@ pub(crate) enum ErrorKind {
     #[error("{0}")]
     Usage(String),
     /// A file the user asked for, which can't be read or written.
-    #[error("{path}: {source}", path = path.display())]
+    ///
+    /// Its cause is part of the message, and so not the `source` that would be told behind it once more.
+    #[error("{path}: {what}", path = path.display(), what = told(cause))]
     File {
         path: PathBuf,
-        source: std::io::Error,
+        cause: std::io::Error,
     },
     /// A report that can't be written; kept apart because a closed pipe is no error.
     #[error("{0}")]
     Write(std::io::Error),
+}
+
+/// What went wrong with a file, in words for people where there are some.
+fn told(error: &std::io::Error) -> String {
+    match error.kind() {
+        std::io::ErrorKind::NotFound => "no such file or folder".to_owned(),
+        _ => error.to_string(),
+    }
 }
 
 impl Error {
@@ -39,10 +49,10 @@ impl Error {
         Box::new(ErrorKind::Usage(message.into())).into()
     }
 
-    pub(crate) fn file(path: impl Into<PathBuf>, source: std::io::Error) -> Self {
+    pub(crate) fn file(path: impl Into<PathBuf>, cause: std::io::Error) -> Self {
         Box::new(ErrorKind::File {
             path: path.into(),
-            source,
+            cause,
         })
         .into()
     }
@@ -50,7 +60,7 @@ impl Error {
     /// Whether the reader of our output went away, as `| head` does.
     pub fn is_closed_pipe(&self) -> bool {
         match &*self.0 {
-            ErrorKind::Write(error) | ErrorKind::File { source: error, .. } => {
+            ErrorKind::Write(error) | ErrorKind::File { cause: error, .. } => {
                 error.kind() == std::io::ErrorKind::BrokenPipe
             }
             _ => false,

@@ -145,16 +145,16 @@ impl Page {
                 words.policy_holds
             };
             let places: Vec<String> = policy.places.iter().take(3).map(|p| code(p)).collect();
-            let more = policy.count.saturating_sub(places.len() as u64);
-            let more = if more > 0 {
-                format!(" +{}", self.lang.counted(more))
-            } else {
-                String::new()
-            };
+            let more = self.lang.more_places(policy, places.len());
+            let mut places = places.join(", ");
+            if !places.is_empty() && !more.is_empty() {
+                places.push(' ');
+            }
+            places.push_str(&more);
             self.line(&format!(
-                "| {} | {verdict} | {}{more} |",
+                "| {} | {verdict} | {} |",
                 code(&policy.policy),
-                places.join(", ")
+                places
             ));
         }
         self.line("");

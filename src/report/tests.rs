@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use super::*;
 use crate::event::{
     Acceptance, ColumnDetector, ColumnRecord, DecisionRecord, FileCounts, FileRecord, Place,
-    RuleUsed, ScanRecord, Status, Summary, Weight,
+    PolicyRecord, RuleUsed, ScanRecord, Status, Summary, Weight,
 };
 
 #[derive(Clone, Default)]
@@ -245,6 +245,34 @@ fn rules_of_sarif_help_and_notifications_are_described() {
             assert!(known["fullDescription"]["text"].is_string());
         }
     }
+}
+
+#[test]
+fn a_policy_without_places_counts_inputs() {
+    let policy = |policy: &str, count, places: &[&str]| {
+        Event::Policy(PolicyRecord {
+            policy: policy.into(),
+            source: "speur.yaml, policy 1".into(),
+            met: count > 0,
+            count,
+            places: places.iter().map(|place| (*place).into()).collect(),
+        })
+    };
+    let events = [
+        policy("fail on incomplete", 1, &[]),
+        policy("no email", 5, &["a.csv:mail (email)"]),
+        policy("no iban", 0, &[]),
+        Event::Summary(Summary::default()),
+    ];
+    let text = rendered("markdown", Lang::En, &events);
+    let lines = [
+        "| `fail on incomplete` | violated | 1 file |",
+        "| `no email` | violated | `a.csv:mail (email)` +4 |",
+        "| `no iban` | holds |  |",
+    ];
+    says(&text, &lines);
+    let page = rendered("html", Lang::Nl, &events);
+    says(&page, &["<small>1 bestand</small>", "<small>+4</small>"]);
 }
 
 #[test]

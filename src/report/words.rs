@@ -4,7 +4,9 @@
 //! compiler misses none.
 
 use super::grid::counted;
-use crate::event::{Acceptance, DecisionRecord, PseudonymRecord, Sampled, Status, Summary};
+use crate::event::{
+    Acceptance, DecisionRecord, PolicyRecord, PseudonymRecord, Sampled, Status, Summary,
+};
 
 /// A language of reports.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -88,6 +90,18 @@ impl Lang {
             0 if summary.baseline.is_some() => words.nothing_new.to_owned(),
             0 => words.nothing_found.to_owned(),
             _ => format!("{}: {}", words.pseudonyms, self.counted(columns as u64)),
+        }
+    }
+
+    /// In how many more places than those shown a policy was met; empty where in none. A policy without places is about
+    /// inputs that were not read.
+    pub(super) fn more_places(self, policy: &PolicyRecord, shown: usize) -> String {
+        let words = self.words();
+        match (policy.count.saturating_sub(shown as u64), shown) {
+            (0, _) => String::new(),
+            (1, 0) => format!("1 {}", words.input_one),
+            (count, 0) => format!("{} {}", self.counted(count), words.inputs),
+            (more, _) => format!("+{}", self.counted(more)),
         }
     }
 

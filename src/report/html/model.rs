@@ -406,7 +406,6 @@ impl View<'_> {
             .take(20)
             .map(|place| escaped(place).into_owned())
             .collect();
-        let more = policy.count.saturating_sub(places.len() as u64);
         Policy {
             met: policy.met,
             verdict: if policy.met {
@@ -416,11 +415,7 @@ impl View<'_> {
             },
             sentence: escaped(&policy.policy).into_owned(),
             source: escaped(&policy.source).into_owned(),
-            more: if more > 0 && !places.is_empty() {
-                format!("+{}", self.lang.counted(more))
-            } else {
-                String::new()
-            },
+            more: self.lang.more_places(policy, places.len()),
             places,
         }
     }

@@ -102,6 +102,9 @@ pub(super) fn coverage(lang: Lang, reason: &str) -> Cow<'_, str> {
     if let Some((_, text)) = known(reason) {
         return (*text).into();
     }
+    if let Some(decided) = reason.strip_prefix("ignored by ") {
+        return format!("genegeerd volgens {decided}").into();
+    }
     if let Some((what, at)) = reason.rsplit_once(" (at byte ")
         && let Some((_, text)) = known(what)
     {
@@ -285,6 +288,10 @@ mod tests {
                 "4 × 3 pixels; naar wat erop staat, is niet gekeken",
             ),
             ("no such file or folder", "bestand of map bestaat niet"),
+            (
+                "ignored by speur.yaml: old",
+                "genegeerd volgens speur.yaml: old",
+            ),
             ("something else; it is new", "something else; it is new"),
         ] {
             assert_eq!(coverage(Lang::Nl, reason), said);

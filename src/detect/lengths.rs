@@ -34,17 +34,17 @@ impl Lengths {
             }
             HirKind::Repetition(repeated) => {
                 let once = Self::of(&repeated.sub);
-                let least = (0..repeated.min)
+                let fewest = (0..repeated.min)
                     .take(MOST)
                     .fold(Self::ZERO, |all, _| all.and(once));
                 let more = repeated.max.map_or(u32::MAX, |max| max - repeated.min);
-                let (mut all, mut last) = (least.0, least);
+                let (mut all, mut longer) = (fewest.0, fewest);
                 for _ in 0..more {
-                    last = last.and(once);
-                    if all | last.0 == all {
+                    longer = longer.and(once);
+                    if all | longer.0 == all {
                         break;
                     }
-                    all |= last.0;
+                    all |= longer.0;
                 }
                 Self(all)
             }

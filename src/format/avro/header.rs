@@ -2,23 +2,30 @@
 //!
 //! <https://avro.apache.org/docs/1.12.0/specification/#object-container-files>
 
+use std::io::{self, Read};
+
 use serde_json::{Value, json};
 
+use super::unpack::Codec;
 use crate::error::Problem;
 
 const SIGNATURE: &[u8] = b"Obj\x01";
 /// Bytes of the marker behind each block.
-const MARKER: usize = 16;
-/// How blocks may be packed.
-const CODECS: &[&str] = &["null", "deflate", "snappy", "zstandard", "bzip2"];
+pub(super) const MARKER: usize = 16;
+/// A longer header is none, in bytes.
+const LONGEST: usize = 16 << 20;
+/// Bytes read of it at first.
+const FIRST: usize = 64 << 10;
 /// Kinds of schemas within each other.
 const DEEPEST: usize = 64;
 
 /// What the header of a file says.
 pub(super) struct Header {
-    schema: Value,
+    pub(super) schema: Value,
+    /// The schema as it stands there.
+    text: String,
     codec: String,
-    marker: [u8; MARKER],
+    pub(super) marker: [u8; MARKER],
     /// Bytes that it takes.
     pub(super) len: usize,
 }
@@ -27,7 +34,7 @@ impl Header {
     /// The header that a file starts with; none where it isn't all there, or no header.
     pub(super) fn of(bytes: &[u8]) -> Option<Self> {
         let mut at = Bytes(bytes.strip_prefix(SIGNATURE)?);
-        let (mut schema, mut codec) = (None, "null".to_owned());
+        let (mut schema, mut codec) = (&b""[..], "null".to_owned());
         loop {
             let count = at.number()?;
             if count == 0 {
@@ -40,7 +47,7 @@ impl Header {
             for _ in 0..count.unsigned_abs() {
                 let (name, value) = (at.text()?, at.text()?);
                 match name {
-                    b"avro.schema" => schema = serde_json::from_slice(value).ok(),
+                    b"avro.schema" => schema = value,
                     b"avro.codec" => codec = String::from_utf8_lossy(value).into_owned(),
                     _ => {}
                 }
@@ -48,16 +55,39 @@ impl Header {
         }
         let marker = at.0.first_chunk()?;
         Some(Self {
-            schema: schema?,
+            schema: serde_json::from_slice(schema).ok()?,
+            text: String::from_utf8_lossy(schema).into_owned(),
             codec,
             marker: *marker,
             len: bytes.len() - at.0.len() + MARKER,
         })
     }
 
+    /// Reads the header of a file, with some of the bytes behind it; none where it has none.
+    pub(super) fn read(source: &mut impl Read) -> io::Result<Option<(Self, Vec<u8>)>> {
+        let (mut bytes, mut next) = (Vec::new(), FIRST);
+        loop {
+            let more = (next - bytes.len()) as u64;
+            let read = source.by_ref().take(more).read_to_end(&mut bytes)? as u64;
+            if let Some(header) = Self::of(&bytes) {
+                bytes.drain(..header.len);
+                return Ok(Some((header, bytes)));
+            }
+            if read < more || next >= LONGEST {
+                return Ok(None);
+            }
+            next *= 4;
+        }
+    }
+
+    /// How blocks are packed.
+    pub(super) fn codec(&self) -> Option<Codec> {
+        Codec::named(&self.codec)
+    }
+
     /// Why nothing here reads the file, where that is so.
     pub(super) fn unreadable(&self) -> Option<Problem> {
-        let is_known = self.codec.is_empty() || CODECS.contains(&self.codec.as_str());
+        let is_known = self.codec().is_some();
         let is_name = |name: &str| {
             name.len() < 20
                 && name
@@ -76,35 +106,32 @@ impl Header {
         })
     }
 
-    /// The header of a file of records with the same blocks, where this one's values are no records.
-    pub(super) fn wrapped(&self) -> Option<Vec<u8>> {
+    /// The header of a file of records whose blocks hold the same, and are not packed.
+    pub(super) fn of_records(&self) -> Vec<u8> {
         let kind = self.schema.get("type").and_then(Value::as_str);
         let schema = match kind {
-            Some("record") => return None,
+            Some("record") => self.text.clone(),
             Some("error") => {
                 let mut record = self.schema.clone();
                 record["type"] = "record".into();
-                record
+                record.to_string()
             }
             _ => json!({
                 "type": "record",
                 "name": "speur_value",
                 "fields": [{ "name": "value", "type": self.schema }],
-            }),
-        };
-        let codec = match self.codec.as_str() {
-            "" => "null",
-            codec => codec,
+            })
+            .to_string(),
         };
         let mut header = SIGNATURE.to_vec();
         push_number(2, &mut header);
-        for text in ["avro.schema", &schema.to_string(), "avro.codec", codec] {
+        for text in ["avro.schema", &schema, "avro.codec", "null"] {
             push_number(text.len(), &mut header);
             header.extend_from_slice(text.as_bytes());
         }
         push_number(0, &mut header);
         header.extend_from_slice(&self.marker);
-        Some(header)
+        header
     }
 
     /// Whether a record holds others of its kind, however deep.
@@ -152,11 +179,12 @@ fn last(name: &str) -> &str {
     name.rsplit('.').next().unwrap_or(name)
 }
 
-struct Bytes<'h>(&'h [u8]);
+/// Bytes that are read from front to back.
+pub(super) struct Bytes<'h>(pub(super) &'h [u8]);
 
 impl<'h> Bytes<'h> {
     /// A number in seven bits of each byte, with its sign in the lowest.
-    fn number(&mut self) -> Option<i64> {
+    pub(super) fn number(&mut self) -> Option<i64> {
         let mut number = 0_u64;
         for shift in (0..64).step_by(7) {
             let (byte, rest) = self.0.split_first()?;
@@ -169,15 +197,21 @@ impl<'h> Bytes<'h> {
         None
     }
 
-    fn text(&mut self) -> Option<&'h [u8]> {
+    /// Bytes with their length before them.
+    pub(super) fn text(&mut self) -> Option<&'h [u8]> {
         let len = usize::try_from(self.number()?).ok()?;
         let (text, rest) = self.0.split_at_checked(len)?;
         self.0 = rest;
         Some(text)
     }
+
+    pub(super) fn skip(&mut self, len: usize) -> Option<()> {
+        self.0 = self.0.get(len..)?;
+        Some(())
+    }
 }
 
-fn push_number(number: usize, out: &mut Vec<u8>) {
+pub(super) fn push_number(number: usize, out: &mut Vec<u8>) {
     let mut left = (number as u64) << 1;
     while left >= 0x80 {
         out.push(left as u8 | 0x80);
@@ -214,13 +248,14 @@ mod tests {
             bytes.extend_from_slice(b"blocks");
             let header = Header::of(&bytes).unwrap();
             assert_eq!(header.len, len);
-            let wrapped = Header::of(&header.wrapped().unwrap()).unwrap();
+            let wrapped = Header::of(&header.of_records()).unwrap();
             assert_eq!(wrapped.schema["fields"][0]["type"], header.schema);
             assert_eq!(
                 (wrapped.codec.as_str(), wrapped.marker),
-                ("deflate", [7; MARKER])
+                ("null", [7; MARKER])
             );
-            assert!(wrapped.wrapped().is_none() && wrapped.unreadable().is_none());
+            assert!(wrapped.unreadable().is_none());
+            assert_eq!(wrapped.of_records(), header.of_records());
         }
         assert!(Header::of(&file(r#""string""#, "null")[..40]).is_none());
     }

@@ -1,19 +1,27 @@
 //! Avro object container files, block by block.
 //!
 //! The library reads records only. Where a file holds values of another kind, it is told that each is the only field of a
-//! record: that is written in the same bytes.
+//! record: that is written in the same bytes. It trusts each block, so that blocks are unpacked and counted before it sees
+//! them (`blocks.rs`).
 
+mod blocks;
 mod header;
+mod schema;
+#[cfg(test)]
+mod tests;
+mod unpack;
 
-use std::io::{self, BufRead, BufReader, Cursor, Read};
+use std::io::{BufRead, Cursor, Read};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 
 use arrow::array::RecordBatch;
 use arrow::error::ArrowError;
 use arrow_avro::reader::ReaderBuilder;
 
+use self::blocks::{Blocks, Faults};
 use self::header::Header;
+use self::schema::Schema;
 use super::columnar::part;
 use super::{Format, Head, Likelihood, Piece, ReadOptions, Reader};
 use crate::error::Problem;
@@ -40,63 +48,61 @@ impl Format for Avro {
     fn open<'a>(
         &self,
         body: Body<'a>,
-        head: &Head<'_>,
+        _: &Head<'_>,
         _: &ReadOptions,
     ) -> Result<Box<dyn Reader + 'a>, Problem> {
-        // None where it is longer than what is known of the file.
-        let header = Header::of(head.bytes);
-        if let Some(problem) = header.as_ref().and_then(Header::unreadable) {
-            return Err(problem);
-        }
         let source: Box<dyn Read + Send + 'a> = match body {
             Body::Blob(bytes) => Box::new(Cursor::new(bytes)),
             Body::File(file) => Box::new(Rewound::new(file)?),
             Body::Stream(stream) => stream,
         };
         let (mut counted, count) = Counted::new(source);
-        let wrapped = header.as_ref().and_then(Header::wrapped);
-        if let (Some(header), Some(_)) = (&header, &wrapped) {
-            let stored = &mut (&mut counted).take(header.len as u64);
-            io::copy(stored, &mut io::sink())
-                .map_err(|error| Problem::failed(format!("can't be read: {error}")))?;
+        let read = Header::read(&mut counted)
+            .map_err(|error| Problem::failed(format!("can't be read: {error}")))?;
+        let (header, read) = read.ok_or_else(unreadable)?;
+        if let Some(problem) = header.unreadable() {
+            return Err(problem);
         }
-        let counted = Cursor::new(wrapped.unwrap_or_default()).chain(counted);
-        let tail = Arc::new(Mutex::new(Vec::new()));
-        let ending = Ending {
-            inner: counted,
-            tail: tail.clone(),
-        };
+        let schema = Schema::of(&header.schema);
+        let (codec, schema) = header.codec().zip(schema).ok_or_else(unreadable)?;
+        let blocks = Blocks::new(
+            (read, counted),
+            (codec, header.marker, schema),
+            header.of_records(),
+        );
+        let faults = blocks.faults();
         let reader = ReaderBuilder::new()
             .with_batch_size(ROWS)
-            .build(BufReader::with_capacity(256 << 10, ending))
-            .map_err(|_| match header {
-                Some(header) if header.refers_to_itself() => Problem::skipped(
+            .build(blocks)
+            .map_err(|_| match header.refers_to_itself() {
+                true => Problem::skipped(
                     "its schema has a record that holds others of its kind, which nothing here reads; turn it into JSON first",
                 ),
-                _ => Problem::failed(
-                    "its schema can't be read: it may be damaged, or use what is not known here",
-                ),
+                false => unreadable(),
             })?;
-        Ok(Box::new(Blocks {
+        Ok(Box::new(Batches {
             reader,
             count,
-            tail,
+            faults,
             rows: 0,
             ended: false,
         }))
     }
 }
 
-struct Blocks<R: BufRead> {
+fn unreadable() -> Problem {
+    Problem::failed("its schema can't be read: it may be damaged, or use what is not known here")
+}
+
+struct Batches<R: BufRead> {
     reader: arrow_avro::reader::Reader<R>,
     count: Arc<AtomicU64>,
-    /// The last bytes read.
-    tail: Arc<Mutex<Vec<u8>>>,
+    faults: Faults,
     rows: u64,
     ended: bool,
 }
 
-impl<R: BufRead> Reader for Blocks<R>
+impl<R: BufRead> Reader for Batches<R>
 where
     arrow_avro::reader::Reader<R>: Iterator<Item = Result<RecordBatch, ArrowError>>,
 {
@@ -107,12 +113,7 @@ where
         match self.reader.next() {
             None => {
                 self.ended = true;
-                // The library takes a block that is cut off for the end.
-                let tail = self.tail.lock().unwrap_or_else(PoisonError::into_inner);
-                if tail.ends_with(&self.reader.avro_header().sync()) {
-                    return Ok(None);
-                }
-                Err(lost(self.rows))
+                self.faults.problem().map_or(Ok(None), Err)
             }
             Some(Ok(batch)) => {
                 let first = self.rows;
@@ -122,33 +123,14 @@ where
             // What the library says may quote the data.
             Some(Err(_)) => {
                 self.ended = true;
-                Err(lost(self.rows))
+                let rows = self.rows;
+                let lost = format!("its data is damaged or cut off behind row {rows}");
+                Err(Problem::lost(lost))
             }
         }
     }
 
     fn position(&self) -> u64 {
         self.count.load(Ordering::Relaxed)
-    }
-}
-
-fn lost(rows: u64) -> Problem {
-    Problem::lost(format!("its data is damaged or cut off behind row {rows}"))
-}
-
-/// Remembers the last bytes that were read: each block ends with the marker that the header names.
-struct Ending<R> {
-    inner: R,
-    tail: Arc<Mutex<Vec<u8>>>,
-}
-
-impl<R: Read> Read for Ending<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let len = self.inner.read(buffer)?;
-        let mut tail = self.tail.lock().unwrap_or_else(PoisonError::into_inner);
-        tail.extend_from_slice(&buffer[len.saturating_sub(16)..len]);
-        let more = tail.len().saturating_sub(16);
-        tail.drain(..more);
-        Ok(len)
     }
 }

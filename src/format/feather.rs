@@ -22,6 +22,8 @@ pub(super) struct Feather;
 
 /// Starts a file whose index is at its end.
 const MAGIC: &[u8] = b"ARROW1";
+/// Bytes of the index looked at in one go.
+const END: u64 = 64 << 10;
 /// Starts each message of a stream.
 const MESSAGE: &[u8] = b"\xff\xff\xff\xff";
 
@@ -50,9 +52,13 @@ impl Format for Feather {
             Body::Stream(stream) => stream,
         };
         let (mut source, count) = Counted::new(source);
-        // A file is a stream with eight bytes before it and an index behind it, which isn't needed to read it all.
-        if head.bytes.starts_with(MAGIC) {
-            let _ = source.read_exact(&mut [0; 8]);
+        // A file is a stream with some bytes before it and an index behind it, which isn't needed to read it all.
+        let is_file = head.bytes.starts_with(MAGIC);
+        if is_file {
+            // Some programs fill up 64 bytes.
+            let is_start = |at: &usize| head.bytes.get(*at..at + 4) != Some(&[0; 4]);
+            let start = (8..=64).step_by(8).find(is_start).unwrap_or(8);
+            let _ = source.read_exact(&mut vec![0; start]);
         }
         let mut batches = Batches {
             source: Box::new(source),
@@ -61,6 +67,7 @@ impl Format for Feather {
             count,
             rows: 0,
             faults: 0,
+            must_end: is_file,
         };
         match batches.message() {
             Ok(Some(raw)) if raw.kind == MessageHeader::Schema => {
@@ -97,6 +104,8 @@ struct Batches<'a> {
     count: Arc<AtomicU64>,
     rows: u64,
     faults: u32,
+    /// Whether an index and a signature are still to come.
+    must_end: bool,
 }
 
 impl Batches<'_> {
@@ -148,6 +157,18 @@ impl Batches<'_> {
             .map_err(|_| self.cut_off())
     }
 
+    /// Whether the last bytes are those that a file ends with.
+    fn is_signed(&mut self) -> bool {
+        let mut last = Vec::new();
+        loop {
+            match self.take(END, &mut last) {
+                Err(_) => return false,
+                Ok(false) => return last.ends_with(MAGIC),
+                Ok(true) => drop(last.drain(..last.len().saturating_sub(MAGIC.len()))),
+            }
+        }
+    }
+
     fn decode(&mut self, raw: Raw) -> Result<Option<RecordBatch>, ArrowError> {
         let kept: usize = self.before.iter().map(Vec::len).sum();
         if raw.kind != MessageHeader::RecordBatch && kept + raw.bytes.len() <= KEPT {
@@ -181,6 +202,9 @@ impl Reader for Batches<'_> {
         while self.faults <= MOST_FAULTS {
             let raw = match self.message() {
                 Ok(Some(raw)) => raw,
+                Ok(None) if std::mem::take(&mut self.must_end) && !self.is_signed() => {
+                    return Err(self.cut_off());
+                }
                 Ok(None) => break,
                 Err(problem) => {
                     self.faults = self.faults.saturating_add(1);
@@ -251,7 +275,46 @@ fn decompressed(buffers: &[(i64, i64)], body: &[u8]) -> Option<u64> {
 
 #[cfg(test)]
 mod tests {
+    use arrow::array::{ArrayRef, StringArray};
+    use arrow::ipc::writer::{FileWriter, StreamWriter};
+
+    use super::super::taken::take;
     use super::*;
+
+    fn batch() -> RecordBatch {
+        let names: ArrayRef = Arc::new(StringArray::from(vec!["a", "b"]));
+        RecordBatch::try_from_iter([("name", names)]).unwrap()
+    }
+
+    #[test]
+    fn a_file_ends_with_its_index() {
+        let batch = batch();
+        let mut writer = FileWriter::try_new(Vec::new(), &batch.schema()).unwrap();
+        writer.write(&batch).unwrap();
+        let cut = writer.get_ref().len();
+        writer.finish().unwrap();
+        let file = writer.into_inner().unwrap();
+        for (len, is_all) in [
+            (file.len(), true),
+            (file.len() - 1, false),
+            (cut + 8, false),
+            (cut, false),
+        ] {
+            let taken = take("a.arrow", &file[..len]);
+            assert_eq!(taken.column_texts("name"), ["a", "b"], "{len}");
+            assert_eq!(taken.problems.is_empty(), is_all, "{len}");
+        }
+    }
+
+    #[test]
+    fn a_stream_may_just_end() {
+        let batch = batch();
+        let mut writer = StreamWriter::try_new(Vec::new(), &batch.schema()).unwrap();
+        writer.write(&batch).unwrap();
+        let taken = take("a.arrows", writer.get_ref());
+        assert_eq!(taken.column_texts("name"), ["a", "b"]);
+        assert!(taken.problems.is_empty());
+    }
 
     #[test]
     fn what_buffers_become_is_known_before_they_are_decompressed() {

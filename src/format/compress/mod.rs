@@ -10,6 +10,7 @@ use std::sync::atomic::AtomicU64;
 
 mod ahead;
 mod frames;
+mod lz4;
 mod parts;
 
 use ahead::{Ahead, Parts};
@@ -155,8 +156,8 @@ static WRAPS: &[Wrap] = &[
             Ok(Box::new(Frames::new(
                 input,
                 Kind {
-                    start: |input| Ok(lz4_flex::frame::FrameDecoder::new(input)),
-                    end: lz4_flex::frame::FrameDecoder::into_inner,
+                    start: lz4::Frame::new,
+                    end: lz4::Frame::into_input,
                     magic: Some(b"\x04\x22\x4d\x18"),
                     skips: true,
                 },

@@ -195,3 +195,35 @@ fn what_is_longer_than_may_wait_is_decoded_as_it_is_read() {
         );
     }
 }
+
+#[test]
+fn frames_of_lz4_end_with_their_mark() {
+    let plain = lines(20_000);
+    let mut encoder = lz4_flex::frame::FrameEncoder::new(Vec::new());
+    encoder.write_all(&plain).unwrap();
+    let packed = encoder.finish().unwrap();
+    let unpacked = |packed: &[u8]| {
+        let wrap = WRAPS.iter().find(|wrap| wrap.name == "LZ4").unwrap();
+        let body = Body::Blob(Bytes::copy_from_slice(packed));
+        let (mut decoder, _) = wrap.decoder(body).unwrap();
+        let mut all = Vec::new();
+        let error = decoder.read_to_end(&mut all).err();
+        (all, error.map(|error| error.kind()))
+    };
+    assert!(unpacked(&packed) == (plain.clone(), None));
+    let twice = [&packed[..], &packed].concat();
+    assert!(unpacked(&twice) == (plain.repeat(2), None));
+    let cut = Some(io::ErrorKind::UnexpectedEof);
+    // Right before the mark, within it, and where nothing but the start of a frame is there.
+    let end = packed.len() - 4;
+    assert!(unpacked(&packed[..end]) == (plain.clone(), cut));
+    assert!(unpacked(&packed[..end + 2]) == (plain.clone(), cut));
+    for len in [4, 7] {
+        assert!(unpacked(&packed[..len]) == (Vec::new(), cut), "{len}");
+    }
+    // The old format has no mark: blocks with their lengths, up to the end.
+    let block = lz4_flex::block::compress(&plain);
+    let len = (block.len() as u32).to_le_bytes();
+    let old = [b"\x02\x21\x4c\x18", &len[..], &block].concat();
+    assert!(unpacked(&old) == (plain, None));
+}

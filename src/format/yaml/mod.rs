@@ -1,5 +1,6 @@
 //! YAML: paths of keys are columns, as in JSON; elements of a list at the top, of a list right below it, or whole
 //! documents are records. Aliases stand for what is read where it was named, so no file can unfold into a large one.
+//! Comments are values without a column.
 //!
 //! A list at the top is cut between its elements, and a stream between its documents. From a fault on the rest of a text is
 //! read line by line. <https://yaml.org/spec/1.2.2/>
@@ -13,6 +14,7 @@ use crate::error::Problem;
 use crate::input::Body;
 use crate::input::blocks::{LONGEST_RECORD, Source};
 
+mod comments;
 mod scalar;
 mod walk;
 
@@ -149,10 +151,10 @@ impl Grammar for Documents {
         Task::Lines
     }
 
-    fn read(task: &Task, text: &[u8], _: bool, records: &mut Records<'_>) {
+    fn read(task: &Task, text: &[u8], last: bool, records: &mut Records<'_>) {
         let from = match task {
             Task::Lines => 0,
-            Task::Yaml => Walk::new(valid(text), records).run(),
+            Task::Yaml => Walk::new(valid(text), records).run(last),
         };
         lines(text, from, records);
     }

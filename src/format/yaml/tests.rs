@@ -205,3 +205,62 @@ fn what_is_named_yaml_may_be_written_in_any_way() {
         );
     }
 }
+
+#[test]
+fn comments_are_values_without_a_column() {
+    let text = "# top
+- name: b # é, by b
+  note: |  # head
+    text # no comment
+    # nor this
+# between
+- name: 'c # no' # yes
+  tag: !a#b &c#d \"e # \\\" f\"   # last
+  list: [1, g#h] ## twice
+  none: # void
+- # of the third
+  name: plain
+   # no part
+# end
+";
+    let (values, problems, records) = read(text);
+    assert_eq!((problems, records), (0, 4));
+    let comments: Vec<_> = values.iter().filter(|value| value.0.is_empty()).collect();
+    let found: Vec<_> = comments
+        .iter()
+        .map(|value| (value.1.as_str(), value.2))
+        .collect();
+    let expected = [
+        ("top", 0),
+        ("é, by b", 0),
+        ("head", 0),
+        ("between", 1),
+        ("yes", 1),
+        ("last", 1),
+        ("twice", 1),
+        ("void", 2),
+        ("of the third", 2),
+        ("no part", 3),
+        ("end", 3),
+    ];
+    assert_eq!(found, expected);
+    assert!(comments.iter().all(|value| value.1 == value.3));
+    let others = values.len() - comments.len();
+    assert_eq!(others, 7);
+}
+
+#[test]
+fn comments_before_a_fault_and_of_maps() {
+    let text = "a: b\n# c\n# d\n";
+    assert_eq!(
+        short(text),
+        [value("a", "b", 0), value("", "c", 0), value("", "d", 0)]
+    );
+    assert_eq!(read(text).2, 1);
+    let (values, problems, _) = read("a: b\n# c\nd: [\n# e\n}\n");
+    assert_eq!(problems, 1);
+    let comments = values
+        .iter()
+        .filter(|value| value.1.contains('c') || value.1.contains('e'));
+    assert_eq!(comments.count(), 2);
+}

@@ -1,11 +1,13 @@
 //! From the events of the parser to values: paths, records, and places.
 
+use std::ops::Range;
 use std::rc::Rc;
 
 use saphyr_parser::{Event, Parser, ScalarStyle, Span};
 
 use super::super::json::is_data;
 use super::super::records::Records;
+use super::comments::{comments, end, rest_of_line};
 use super::scalar::{Stretch, stretches};
 use crate::error::Problem;
 
@@ -30,9 +32,13 @@ pub(super) struct Walk<'w, 's> {
     records: &'w mut Records<'s>,
     open: Vec<Open>,
     /// A place as the parser counts it, in characters, and the same in bytes.
-    place: (usize, usize),
+    known: (usize, usize),
     /// Whether a value was given since the last record ended.
     pending: bool,
+    /// Up to where comments were looked for.
+    read: usize,
+    /// Whether comments came behind the last record.
+    is_commented: bool,
 }
 
 impl<'w, 's> Walk<'w, 's> {
@@ -41,13 +47,16 @@ impl<'w, 's> Walk<'w, 's> {
             text,
             records,
             open: Vec::new(),
-            place: (0, 0),
+            known: (0, 0),
             pending: false,
+            read: 0,
+            is_commented: false,
         }
     }
 
-    /// Gives all values; says where the text ends or a fault is.
-    pub(super) fn run(mut self) -> usize {
+    /// Gives all values; says where the text ends or a fault is. Behind the end of the input no record takes up the last comments,
+    /// which are one of their own then.
+    pub(super) fn run(mut self, is_last: bool) -> usize {
         for event in Parser::new_from_str(self.text) {
             match event {
                 Ok((event, span)) => self.event(&event, span),
@@ -58,19 +67,30 @@ impl<'w, 's> Walk<'w, 's> {
                         Problem::lost("not valid YAML: from here on it is read line by line"),
                         at,
                     );
-                    if self.pending {
+                    self.comments(at);
+                    if self.pending || self.is_commented {
                         self.record();
                     }
                     return at;
                 }
             }
         }
+        self.comments(self.text.len());
+        if is_last && self.is_commented {
+            self.record();
+        }
         self.text.len()
     }
 
     fn event(&mut self, event: &Event<'_>, span: Span) {
         match event {
-            Event::DocumentEnd if self.pending => self.record(),
+            Event::DocumentEnd => {
+                let end = self.byte(span.start.index());
+                self.comments(end);
+                if self.pending {
+                    self.record();
+                }
+            }
             Event::SequenceStart(..) => self.open(true),
             Event::MappingStart(..) => self.open(false),
             Event::SequenceEnd | Event::MappingEnd => {
@@ -79,10 +99,20 @@ impl<'w, 's> Walk<'w, 's> {
             }
             Event::Alias(_) => self.ended(false),
             Event::Scalar(value, style, ..) => {
+                // What isn't there may be said to stand anywhere.
+                let is_there = span.start.index() < span.end.index();
+                let place = if is_there { self.place(span) } else { 0..0 };
+                if is_there {
+                    self.comments(place.start);
+                    self.read = self.read.max(end(self.text, place.clone(), *style));
+                }
                 if self.is_key() {
-                    self.key(value, span);
+                    self.key(value, place);
                 } else {
-                    self.scalar(value, *style, span);
+                    self.scalar(value, *style, place);
+                    if is_there && let Some(end) = rest_of_line(self.text, self.read) {
+                        self.comments(end);
+                    }
                     self.ended(false);
                 }
             }
@@ -150,14 +180,15 @@ impl<'w, 's> Walk<'w, 's> {
     fn record(&mut self) {
         self.records.next_row();
         self.pending = false;
+        self.is_commented = false;
     }
 
-    fn key(&mut self, key: &str, span: Span) {
+    fn key(&mut self, key: &str, place: Range<usize>) {
         let is_data = is_data(key.as_bytes());
         if is_data {
             let path = self.open.last().map_or("", |open| &*open.path);
             let name = joined(path, "{key}");
-            self.give(&name, key, span);
+            self.give(&name, key, place);
         }
         if let Some(open) = self.open.last_mut() {
             let cut = key.floor_char_boundary(LONGEST_PATH);
@@ -165,7 +196,7 @@ impl<'w, 's> Walk<'w, 's> {
         }
     }
 
-    fn scalar(&mut self, value: &str, style: ScalarStyle, span: Span) {
+    fn scalar(&mut self, value: &str, style: ScalarStyle, place: Range<usize>) {
         let is_null =
             style == ScalarStyle::Plain && matches!(value, "" | "~" | "null" | "Null" | "NULL");
         if is_null {
@@ -173,16 +204,14 @@ impl<'w, 's> Walk<'w, 's> {
         }
         let path = self.path();
         let name = if path.is_empty() { "$" } else { &*path };
-        self.give(name, value, span);
+        self.give(name, value, place);
     }
 
     /// Gives a value with the place it came from.
-    fn give(&mut self, name: &str, value: &str, span: Span) {
-        let (start, end) = (self.byte(span.start.index()), self.byte(span.end.index()));
-        let end = end.max(start);
+    fn give(&mut self, name: &str, value: &str, place: Range<usize>) {
         let column = self.records.column(name);
         self.records.begin(column);
-        match stretches(value, &self.text[start..end], start) {
+        match stretches(value, &self.text[place.clone()], place.start) {
             Some(found) => {
                 for stretch in found {
                     match stretch {
@@ -191,18 +220,35 @@ impl<'w, 's> Walk<'w, 's> {
                     }
                 }
             }
-            None => self.records.instead(value.as_bytes(), start..end),
+            None => self.records.instead(value.as_bytes(), place),
         }
         self.records.end();
         self.pending = true;
     }
 
+    /// Gives the comments up to a place, each as a value without a column.
+    fn comments(&mut self, end: usize) {
+        let from = self.read.min(end);
+        for comment in comments(self.text, from..end) {
+            let column = self.records.column("");
+            self.records.value_at(column, comment);
+            self.is_commented = true;
+        }
+        self.read = self.read.max(end);
+    }
+
+    /// The bytes between which something stands.
+    fn place(&mut self, span: Span) -> Range<usize> {
+        let start = self.byte(span.start.index());
+        start..self.byte(span.end.index()).max(start)
+    }
+
     /// The byte at which a character stands.
     fn byte(&mut self, index: usize) -> usize {
-        if index < self.place.0 {
-            self.place = (0, 0);
+        if index < self.known.0 {
+            self.known = (0, 0);
         }
-        let (known, from) = self.place;
+        let (known, from) = self.known;
         let mut rest = self.text[from..].char_indices();
         let byte = match index - known {
             0 => from,
@@ -210,7 +256,7 @@ impl<'w, 's> Walk<'w, 's> {
                 .nth(more - 1)
                 .map_or(self.text.len(), |(at, c)| from + at + c.len_utf8()),
         };
-        self.place = (index, byte);
+        self.known = (index, byte);
         byte
     }
 }

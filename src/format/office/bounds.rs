@@ -64,8 +64,7 @@ pub(super) fn is_bounded(workbook: impl Read) -> bool {
         }
         let is_cell = matches!(
             kind,
-            0x0006 | 0x00bd | 0x00be | 0x00d6 | SHARED_TEXT | 0x0201
-                ..=0x0205 | 0x0207 | 0x027e | 0x0406
+            0x0006 | 0x00bd | 0x00be | 0x00d6 | SHARED_TEXT | 0x0201..=0x0205 | 0x027e | 0x0406
         );
         if let (true, Some(place)) = (is_cell, body.first_chunk::<4>()) {
             rows = rows.max(u64::from(u16::from_le_bytes([place[0], place[1]])) + 1);
@@ -188,6 +187,14 @@ mod tests {
         };
         assert!(is_bounded(&[cell(0, 0), cell(9, 9)].concat()[..]));
         assert!(!is_bounded(&[cell(0, 0), cell(65535, 65535)].concat()[..]));
+    }
+
+    #[test]
+    fn the_text_that_a_formula_gave_has_no_place() {
+        let texts = record(0x0207, b"\xff\xff\0abcde").repeat(2);
+        assert!(is_bounded(&texts[..]));
+        let far = record(0x0006, b"\xff\xff\0abcde").repeat(2);
+        assert!(!is_bounded(&far[..]));
     }
 
     #[test]

@@ -18,6 +18,7 @@ use crate::input::limits::{Bounded, Budget, Limits, Stored};
 
 mod around;
 mod bounds;
+mod repair;
 mod sheet;
 mod text;
 

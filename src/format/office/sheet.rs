@@ -9,6 +9,7 @@ use calamine::{Data, Reader, SheetType, Sheets, open_workbook_auto_from_rs};
 use super::super::grid::Layout;
 use super::super::made::{Made, Values};
 use super::super::records::Records;
+use super::repair;
 use crate::error::Problem;
 
 /// Rows looked at to find the header.
@@ -23,10 +24,22 @@ type Cell = (u32, u32, String);
 /// Reads all sheets of a workbook; what its library can't read is a problem of that sheet. Says whether it makes out the
 /// workbook at all.
 pub(super) fn read(bytes: Bytes, made: &mut Made) -> bool {
-    let opened = catch_unwind(AssertUnwindSafe(|| {
-        open_workbook_auto_from_rs(Cursor::new(bytes)).ok()
-    }));
-    let Ok(Some(mut book)) = opened else {
+    let open = |bytes: Bytes| {
+        let opened = catch_unwind(AssertUnwindSafe(|| {
+            open_workbook_auto_from_rs(Cursor::new(bytes)).ok()
+        }));
+        opened.ok().flatten()
+    };
+    let opened = open(bytes.clone()).or_else(|| {
+        let repair = || repair::without_lost_sheets(&bytes);
+        let (repaired, lost) = catch_unwind(AssertUnwindSafe(repair)).ok().flatten()?;
+        let book = open(repaired)?;
+        made.problem(Problem::lost(format!(
+            "{lost} of its sheets can't be read: the workbook doesn't say where it lies, or its kind is not known here"
+        )));
+        Some(book)
+    });
+    let Some(mut book) = opened else {
         made.problem(Problem::lost(
             "the sheets can't be read as tables: the workbook may be damaged, or has sheets of a kind that is not known here",
         ));

@@ -6,9 +6,8 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use encoding_rs::Encoding;
-
 use super::chunked::{Embedded, Grammar, reader};
+use super::markup::declared::{declared, noted};
 use super::markup::{Attributes, Token, Tokens};
 use super::records::Records;
 use super::vcard::data_url;
@@ -71,33 +70,38 @@ impl Format for Html {
         head: &Head<'_>,
         options: &ReadOptions,
     ) -> Result<Box<dyn Reader + 'a>, Problem> {
-        let encoding = match options.encoding {
-            None if head.mark == 0 => declared(head).unwrap_or(head.encoding),
-            _ => head.encoding,
-        };
+        let label = label(head).filter(|_| options.encoding.is_none() && head.mark == 0);
+        let (encoding, note) = declared(label.map(|(label, _)| label), head.encoding);
+        let note = note.filter(|_| label.is_some_and(|(_, is_sure)| is_sure));
         let source = Source::new(body, encoding, head.mark)?;
         let grammar = Page {
             tables: 0,
             pictures: 0,
         };
-        Ok(reader(grammar, source, options))
+        Ok(noted(reader(grammar, source, options), note))
     }
 }
 
-/// The encoding that a page says it has, where it can be so.
-fn declared(head: &Head<'_>) -> Option<&'static Encoding> {
+/// The encoding that a page says it has, and whether it is that of the page itself and not of something that it loads.
+fn label<'h>(head: &'h Head<'_>) -> Option<(&'h [u8], bool)> {
     let start = &head.bytes[..head.bytes.len().min(4096)];
     let at = memchr::memmem::find(start, b"charset=")? + 8;
-    let label: Vec<u8> = start[at..]
+    let is_around = |byte: &u8| matches!(byte, b'"' | b'\'' | b' ');
+    let from = at
+        + start[at..]
+            .iter()
+            .take_while(|byte| is_around(byte))
+            .count();
+    let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_:.".contains(byte);
+    let len = start[from..]
         .iter()
-        .skip_while(|byte| matches!(byte, b'"' | b'\'' | b' '))
-        .take_while(|byte| {
-            byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b':' | b'.')
-        })
-        .copied()
-        .collect();
-    let encoding = Encoding::for_label(&label)?;
-    (encoding.is_ascii_compatible() && encoding != encoding_rs::UTF_8).then_some(encoding)
+        .take_while(|byte| is_part(byte))
+        .count();
+    let tag = memchr::memrchr(b'<', &start[..at]).map_or(0, |tag| tag + 1);
+    let is_sure = start[tag..]
+        .get(..4)
+        .is_some_and(|name| name.eq_ignore_ascii_case(b"meta"));
+    Some((&start[from..from + len], is_sure))
 }
 
 /// A page is one chunk for its text, and one for each table.

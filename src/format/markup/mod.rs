@@ -6,6 +6,7 @@
 
 use std::ops::Range;
 
+pub(super) mod declared;
 pub(super) mod entities;
 
 /// A stretch of a document.

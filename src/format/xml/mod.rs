@@ -8,9 +8,8 @@
 
 use std::sync::Arc;
 
-use encoding_rs::Encoding;
-
 use super::chunked::{Grammar, reader};
+use super::markup::declared::{declared, noted};
 use super::markup::{Token, Tokens, attribute};
 use super::records::Records;
 use super::{Format, Head, Likelihood, ReadOptions, Reader};
@@ -75,17 +74,15 @@ impl Format for Xml {
         head: &Head<'_>,
         options: &ReadOptions,
     ) -> Result<Box<dyn Reader + 'a>, Problem> {
-        let encoding = match options.encoding {
-            None if head.mark == 0 => declared(head).unwrap_or(head.encoding),
-            _ => head.encoding,
-        };
+        let label = label(head).filter(|_| options.encoding.is_none() && head.mark == 0);
+        let (encoding, note) = declared(label, head.encoding);
         let source = Source::new(body, encoding, head.mark)?;
         let shape = Shape::of(head.text.as_deref().unwrap_or_default());
         let grammar = Document {
             stack: Stack::new(shape.is_plist),
             shape: Arc::new(shape),
         };
-        Ok(reader(grammar, source, options))
+        Ok(noted(reader(grammar, source, options), note))
     }
 }
 
@@ -114,16 +111,14 @@ fn is_name(name: &[u8]) -> bool {
         && name.iter().all(|&byte| is_part(byte))
 }
 
-/// The encoding that the document says it has, where it can be so: what says it is in ASCII.
-fn declared(head: &Head<'_>) -> Option<&'static Encoding> {
+/// The encoding that the document says it has: what says it is in ASCII.
+fn label<'h>(head: &'h Head<'_>) -> Option<&'h [u8]> {
     let text = head.bytes.trim_ascii_start();
     let declaration = text
         .starts_with(b"<?xml")
         .then(|| &text[..memchr::memchr(b'>', text).unwrap_or(0)])?;
     let label = attribute(declaration, &(5..declaration.len()), b"encoding")?;
-    let encoding = Encoding::for_label(&declaration[label])?;
-    // Who says UTF-8 and isn't has been looked at already.
-    (encoding.is_ascii_compatible() && encoding != encoding_rs::UTF_8).then_some(encoding)
+    declaration.get(label)
 }
 
 /// Cuts a document between elements.

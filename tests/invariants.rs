@@ -266,3 +266,28 @@ fn a_pattern_that_can_start_anywhere_leaves_all_else_as_it_is() {
     };
     assert_eq!(others(&records), others(&common::records(&plain)));
 }
+
+/// What is not read of a member depends on who looks at it; what its archive says of it doesn't.
+#[test]
+fn members_are_as_long_as_their_archive_says() {
+    let folder = tempfile::tempdir().unwrap();
+    let packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    let mut tar = tar::Builder::new(packed);
+    let unknown = [0xfe, 0x81, 0x02, 0x00, 0x9d].repeat(20_000);
+    for (name, content) in [
+        ("people.csv", &b"name\nJor\n"[..]),
+        ("unknown.bin", &unknown),
+    ] {
+        let mut header = tar::Header::new_gnu();
+        header.set_size(content.len() as u64);
+        tar.append_data(&mut header, name, content).unwrap();
+    }
+    let archive = tar.into_inner().unwrap().finish().unwrap();
+    let path = write(folder.path(), "a.tar.gz", archive);
+    assert_same_records(&path);
+    let all = records(&scan_of(&[&path]));
+    let files = of_type(&all, "file");
+    let unread = files.iter().find(|file| file["status"] == "skipped");
+    let unread = unread.expect("it is known and not read");
+    assert_eq!(unread["bytes"], unknown.len());
+}

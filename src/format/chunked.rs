@@ -92,6 +92,7 @@ impl<G: Grammar> Reader for Chunks<'_, G> {
         Ok(self.members.pop_front().map(|embedded| {
             Piece::Member(Member {
                 name: embedded.name,
+                size: None,
                 body: Body::Blob(Bytes::from(embedded.bytes)),
             })
         }))

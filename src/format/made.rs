@@ -84,6 +84,7 @@ impl Reader for Made {
         Ok(self.members.pop_front().map(|embedded| {
             Piece::Member(Member {
                 name: embedded.name,
+                size: None,
                 body: Body::Blob(Bytes::from(embedded.bytes)),
             })
         }))

@@ -267,6 +267,8 @@ pub enum Piece<'a> {
 pub struct Member<'a> {
     /// Its path in the archive.
     pub name: String,
+    /// How many bytes the archive says that it has.
+    pub size: Option<u64>,
     /// Its bytes.
     pub body: Body<'a>,
 }

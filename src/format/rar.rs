@@ -125,7 +125,8 @@ impl Blocks {
             && at.saturating_add(len) <= self.store.len()
         {
             let body = self.store.slice(at, len).body();
-            return Piece::Apart(Member { name, body });
+            let size = Some(len);
+            return Piece::Apart(Member { name, size, body });
         }
         let reason = if found.is_encrypted {
             "encrypted; unpack it with its password first"

@@ -114,7 +114,7 @@ fn explained_io(error: &io::Error) -> String {
 
 /// What comes from the thread that unpacks.
 enum News {
-    Member(String),
+    Member(String, u64),
     Bytes(Bytes),
     /// The end of a member, or why it can't be read further.
     End(Option<io::Error>),
@@ -140,7 +140,7 @@ fn unpack(archive: &Archive, store: &Store, to: &SyncSender<News>) {
         if block.is_none() && !file.is_directory() && !file.is_anti_item() {
             let name = file.name().to_owned();
             let sent = to
-                .send(News::Member(name))
+                .send(News::Member(name, 0))
                 .and_then(|()| to.send(News::End(None)));
             if sent.is_err() {
                 return;
@@ -228,7 +228,7 @@ fn hand_over(
     if entry.is_directory() || entry.is_anti_item() {
         return Ok(true);
     }
-    send(News::Member(entry.name().to_owned()))?;
+    send(News::Member(entry.name().to_owned(), entry.size()))?;
     loop {
         let mut bytes = Vec::with_capacity(STEP);
         match reader.take(STEP as u64).read_to_end(&mut bytes) {
@@ -262,7 +262,7 @@ impl Reader for Members {
     fn next_piece(&mut self) -> Result<Option<Piece<'_>>, Problem> {
         loop {
             match self.from.recv() {
-                Ok(News::Member(name)) => {
+                Ok(News::Member(name, len)) => {
                     let stream = Unpacked {
                         from: &mut self.from,
                         bytes: Bytes::new(),
@@ -273,6 +273,7 @@ impl Reader for Members {
                     let body = Bounded::new(stream, self.limits, budget, size);
                     return Ok(Some(Piece::Member(Member {
                         name,
+                        size: Some(len),
                         body: Body::Stream(Box::new(body)),
                     })));
                 }

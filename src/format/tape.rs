@@ -105,7 +105,7 @@ impl<'a> Tape<'a> {
 
     /// The same as a piece.
     pub(super) fn member(&mut self, name: String, size: u64) -> Piece<'_> {
-        self.part(size).into_piece(name)
+        self.part(size).into_piece(name, Some(size))
     }
 }
 
@@ -114,21 +114,23 @@ impl Tape<'_> {
     pub(super) fn rest(&mut self, name: String) -> Piece<'_> {
         let body = match &mut self.from {
             From::Store(store) => {
-                return Part::Own(store.slice(self.at, u64::MAX).body()).into_piece(name);
+                return Part::Own(store.slice(self.at, u64::MAX).body()).into_piece(name, None);
             }
             From::Stream(stream) => Body::Stream(Box::new(stream)),
         };
-        Piece::Member(Member { name, body })
+        let size = None;
+        Piece::Member(Member { name, size, body })
     }
 }
 
 impl<'t> Part<'t> {
-    pub(super) fn into_piece(self, name: String) -> Piece<'t> {
+    pub(super) fn into_piece(self, name: String, size: Option<u64>) -> Piece<'t> {
         match self {
-            Part::Own(body @ Body::Stream(_)) => Piece::Apart(Member { name, body }),
-            Part::Own(body) => Piece::Member(Member { name, body }),
+            Part::Own(body @ Body::Stream(_)) => Piece::Apart(Member { name, size, body }),
+            Part::Own(body) => Piece::Member(Member { name, size, body }),
             Part::Lent(stream) => Piece::Member(Member {
                 name,
+                size,
                 body: Body::Stream(stream),
             }),
         }

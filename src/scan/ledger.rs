@@ -202,7 +202,7 @@ impl Ledger {
             file: origin.file.clone(),
             member: origin.member.clone(),
             format,
-            bytes: origin.len.unwrap_or(0),
+            bytes: origin.stated.or(origin.len).unwrap_or(0),
             problems: vec![problem],
             accumulators: Vec::new(),
             chunks: Vec::new(),

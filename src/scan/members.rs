@@ -38,14 +38,14 @@ impl<'e> Inside<'e, '_> {
     ) where
         'e: 's,
     {
-        let Member { name, body } = member;
+        let Member { name, size, body } = member;
         let body = match body {
             Body::Stream(_) if self.is_alone() => body,
             Body::Stream(_) => match body.peek(self.engine.scan.read.block_size) {
                 Ok((_, body)) => body,
                 Err(error) => {
                     let problem = Problem::failed(format!("can't be read: {error}"));
-                    let bytes = None;
+                    let bytes = size;
                     let unread = Unread {
                         name,
                         bytes,
@@ -60,13 +60,13 @@ impl<'e> Inside<'e, '_> {
             Body::Blob(bytes) => {
                 let lease = bytes.len().max(LEAST);
                 let body = Body::Blob(bytes);
-                self.apart(scope, Member { name, body }, lease, results);
+                self.apart(scope, Member { name, size, body }, lease, results);
             }
             Body::File(file) => {
                 let body = Body::File(file);
-                self.apart(scope, Member { name, body }, APART, results);
+                self.apart(scope, Member { name, size, body }, APART, results);
             }
-            Body::Stream(_) => self.here(Member { name, body }, results),
+            Body::Stream(_) => self.here(Member { name, size, body }, results),
         }
     }
 
@@ -97,7 +97,7 @@ impl<'e> Inside<'e, '_> {
     /// Notes a member that can't be read.
     pub(crate) fn unread(&self, unread: Unread, results: &mut Results<'e>) {
         let origin = Origin {
-            len: unread.bytes,
+            stated: unread.bytes,
             ..self.origin_of(&unread.name)
         };
         let ledger = Ledger::unread(&origin, None, unread.problem);
@@ -129,6 +129,7 @@ impl<'e> Inside<'e, '_> {
     fn input<'a>(&self, member: Member<'a>) -> (Origin, Input<'a>) {
         let origin = Origin {
             len: member.body.len(),
+            stated: member.size,
             ..self.origin_of(&member.name)
         };
         let input = Input {
@@ -150,6 +151,7 @@ impl<'e> Inside<'e, '_> {
             file: self.origin.file.clone(),
             member: Some(member),
             len: None,
+            stated: None,
         }
     }
 }

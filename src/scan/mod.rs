@@ -342,6 +342,7 @@ impl<'e> Engine<'e> {
             file: found.name.as_str().into(),
             member: None,
             len: Some(found.len),
+            stated: None,
         };
         let unread = |problem| {
             let mut results = Results::default();
@@ -380,6 +381,7 @@ impl<'e> Engine<'e> {
             file: name.as_str().into(),
             member: None,
             len,
+            stated: None,
         };
         let input = Input {
             name,

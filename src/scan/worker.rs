@@ -178,6 +178,8 @@ pub(crate) struct Origin {
     pub(crate) member: Option<Arc<str>>,
     /// Its size, where it is known before it is read.
     pub(crate) len: Option<u64>,
+    /// The size that its archive states.
+    pub(crate) stated: Option<u64>,
 }
 
 /// Reads an input to its end: adds the results of its members and, last, its own.
@@ -270,7 +272,8 @@ pub(crate) fn read_input<'e>(
         }
         waiting.end(scope);
     });
-    let bytes = origin.len.unwrap_or_else(|| reader.position());
+    let known = origin.stated.or(origin.len);
+    let bytes = known.unwrap_or_else(|| reader.position());
     drop(reader);
     let ledger = reading.into_ledger(origin, format, bytes, problems);
     close(engine, depth, ledger, results);

@@ -109,7 +109,8 @@ impl Archive {
                 let bounded = Bounded::new(decoder, self.limits, self.budget.clone(), size);
                 let statement = io::Cursor::new(copy.into_bytes());
                 let body = Body::Stream(Box::new(statement.chain(bounded)));
-                Piece::Apart(Member { name, body })
+                let size = None;
+                Piece::Apart(Member { name, size, body })
             }
             Err(problem) => {
                 let bytes = found.len;
@@ -154,6 +155,7 @@ impl Reader for Archive {
         if let Some(definitions) = self.definitions.take() {
             return Ok(Some(Piece::Apart(Member {
                 name: "definitions.sql".to_owned(),
+                size: None,
                 body: Body::Blob(definitions),
             })));
         }

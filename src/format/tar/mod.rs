@@ -242,6 +242,7 @@ impl Reader for Entries<'_> {
                     let stream = Bounded::new(body, limits, budget, Stored::Bytes(size));
                     Piece::Apart(Member {
                         name,
+                        size: None,
                         body: Body::Stream(Box::new(stream)),
                     })
                 }
@@ -250,6 +251,7 @@ impl Reader for Entries<'_> {
                     let stream = Bounded::new(body, limits, budget, Stored::Bytes(size));
                     Piece::Member(Member {
                         name,
+                        size: None,
                         body: Body::Stream(Box::new(stream)),
                     })
                 }

@@ -127,6 +127,7 @@ impl Reader for Members {
         Ok(Some(match self.unpack(&entry) {
             Ok(body) => Piece::Apart(Member {
                 name: entry.name,
+                size: entry.size,
                 body,
             }),
             Err(problem) => Piece::Unread(Unread {

@@ -4,6 +4,7 @@
 //! behind other data, so its index is looked for right before its end, and all other places move along.
 
 use std::io;
+use std::ops::Range;
 
 use bytes::Bytes;
 
@@ -34,8 +35,19 @@ fn candidates(tail: &[u8]) -> impl Iterator<Item = usize> {
     memchr::memmem::rfind_iter(tail, b"PK\x05\x06").filter(|at| at + END <= tail.len())
 }
 
-/// The members that the index lists.
-pub(super) fn read(store: &Store) -> Result<Vec<Entry>, Problem> {
+/// What the end of an archive says.
+pub(super) struct Index {
+    /// The members that are listed.
+    pub(super) entries: Vec<Entry>,
+    /// Where it stands itself, with all that belongs to it.
+    pub(super) place: Range<u64>,
+    pub(super) comment: Bytes,
+    /// The comments of members, one a line.
+    pub(super) comments: Vec<u8>,
+}
+
+/// Reads the index.
+pub(super) fn read(store: &Store) -> Result<Index, Problem> {
     let start = store.len().saturating_sub(TAIL as u64);
     let tail = store.read(start, TAIL).map_err(|error| stopped(&error))?;
     let mut problem = None;
@@ -43,7 +55,13 @@ pub(super) fn read(store: &Store) -> Result<Vec<Entry>, Problem> {
         let end =
             End::new(store, &tail[at..], start + at as u64).map_err(|error| stopped(&error))?;
         match end.entries(store) {
-            Ok(entries) => return Ok(entries),
+            Ok(mut index) => {
+                let len = usize::from(u16_at(&tail, at + 20));
+                let comment = at + END..(at + END + len).min(tail.len());
+                index.place.end = start + comment.end as u64;
+                index.comment = tail.slice(comment);
+                return Ok(index);
+            }
             Err(other) => problem = problem.or(Some(other)),
         }
     }
@@ -107,7 +125,7 @@ impl End {
         Ok(None)
     }
 
-    fn entries(&self, store: &Store) -> Result<Vec<Entry>, Problem> {
+    fn entries(&self, store: &Store) -> Result<Index, Problem> {
         let wrong = |what: &str| Problem::failed(format!("the archive's index is damaged: {what}"));
         let start = self.at.checked_sub(self.size);
         let start = start.ok_or_else(|| wrong("it is larger than the file"))?;
@@ -119,20 +137,30 @@ impl End {
         } else {
             0
         };
-        let mut entries = Vec::new();
+        let (mut entries, mut comments) = (Vec::new(), Vec::new());
         let mut at = 0;
         while at < index.len() {
             let Some((entry, end)) = self.entry(&index, at, before) else {
                 return Err(wrong("an entry is none").at(start + at as u64));
             };
             entries.push(entry);
+            let len = usize::from(u16_at(&index, at + 32));
+            if len > 0 {
+                comments.extend_from_slice(&index[end - len..end]);
+                comments.push(b'\n');
+            }
             at = end;
         }
         // Of more than 65,535 members some programs state only the last 16 bits.
         if entries.len() as u64 & 0xffff != self.entries & 0xffff {
             return Err(wrong("it lists more or fewer members than it says").at(start));
         }
-        Ok(entries)
+        Ok(Index {
+            entries,
+            place: start..self.at,
+            comment: Bytes::new(),
+            comments,
+        })
     }
 
     /// The entry at a place, and where it ends.
@@ -211,7 +239,7 @@ pub(super) fn u32_at(bytes: &[u8], at: usize) -> u32 {
     field.map_or(0, |field| u32::from_le_bytes(*field))
 }
 
-fn u64_at(bytes: &[u8], at: usize) -> u64 {
+pub(super) fn u64_at(bytes: &[u8], at: usize) -> u64 {
     let field = bytes.get(at..).and_then(<[u8]>::first_chunk);
     field.map_or(0, |field| u64::from_le_bytes(*field))
 }

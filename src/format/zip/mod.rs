@@ -1,8 +1,10 @@
 //! zip archives: every member is independent of the others, and stored ones are slices of the memory map.
 //!
 //! The index is read here and not by a library, since those keep one member of each name, give up where one entry is damaged, and
-//! find nothing where the index is cut off. `index.rs` reads it, `recover.rs` does without, `unpack.rs` opens a member.
+//! find nothing where the index is cut off. `index.rs` reads it, `recover.rs` does without, `gaps.rs` finds what it doesn't list, and
+//! `unpack.rs` opens a member.
 
+mod gaps;
 mod index;
 mod name;
 mod recover;
@@ -31,6 +33,12 @@ struct Entry {
     size: Option<u64>,
     at: Place,
     is_link: bool,
+}
+
+/// Text that belongs to no member.
+struct Extra {
+    name: String,
+    store: Store,
 }
 
 /// Where a member lies.
@@ -68,14 +76,25 @@ impl Format for Zip {
     ) -> Result<Box<dyn Reader + 'a>, Problem> {
         let (limits, budget) = (options.limits, head.budget.clone());
         let (store, cut) = Store::of(body, "a zip archive", &limits, &budget)?;
-        let (entries, problem) = match index::read(&store) {
-            Ok(entries) => (entries, None),
-            Err(problem) => recovered(&store, problem)?,
+        let mut problems: Vec<Problem> = cut.into_iter().collect();
+        let (entries, extras) = match index::read(&store) {
+            Ok(mut index) => {
+                let besides = gaps::besides(&store, &mut index);
+                problems.extend(besides.problems);
+                index.entries.extend(besides.entries);
+                (index.entries, besides.extras)
+            }
+            Err(problem) => {
+                let (entries, problem) = recovered(&store, problem)?;
+                problems.extend(problem);
+                (entries, Vec::new())
+            }
         };
         Ok(Box::new(Members {
             store,
             entries: entries.into_iter(),
-            problems: cut.into_iter().chain(problem).collect(),
+            extras: extras.into_iter(),
+            problems,
             position: 0,
             limits,
             budget,
@@ -104,6 +123,7 @@ fn recovered(store: &Store, problem: Problem) -> Result<(Vec<Entry>, Option<Prob
 struct Members {
     store: Store,
     entries: IntoIter<Entry>,
+    extras: IntoIter<Extra>,
     problems: Vec<Problem>,
     position: u64,
     limits: Limits,
@@ -121,7 +141,13 @@ impl Reader for Members {
             .find(|entry| !entry.is_folder() && !entry.is_link)
         else {
             self.position = self.store.len();
-            return Ok(None);
+            return Ok(self.extras.next().map(|Extra { name, store }| {
+                Piece::Apart(Member {
+                    name,
+                    size: Some(store.len()),
+                    body: store.body(),
+                })
+            }));
         };
         self.position = self.position.saturating_add(entry.packed);
         Ok(Some(match self.unpack(&entry) {

@@ -1,6 +1,7 @@
 //! Members of an archive whose index is lost: each has a header of its own before its bytes.
 
 use std::io;
+use std::ops::Range;
 
 use bytes::Bytes;
 use memchr::memmem;
@@ -22,17 +23,39 @@ const SIZES_FOLLOW: u16 = 1 << 3;
 
 /// All members that have a header, in the order of the archive.
 pub(super) fn entries(store: &Store) -> io::Result<Vec<Entry>> {
+    let entries = found(store, 0..store.len(), |_, _| true)?;
+    Ok(entries.into_iter().map(|(entry, _)| entry).collect())
+}
+
+/// The members in a stretch of an archive whose index doesn't list them, each with where its bytes end. Any program may have bytes
+/// in it that look like the start of a header.
+pub(super) fn within(store: &Store, range: Range<u64>) -> io::Result<Vec<(Entry, u64)>> {
+    let until = range.end;
+    found(store, range, |entry, end| {
+        let is_name = !entry.name.is_empty() && !entry.name.contains(char::is_control);
+        is_name && end <= until && matches!(entry.method, 0..=20 | 93..=99)
+    })
+}
+
+fn found(
+    store: &Store,
+    range: Range<u64>,
+    is_one: impl Fn(&Entry, u64) -> bool,
+) -> io::Result<Vec<(Entry, u64)>> {
     let mut search = Search {
         store,
         base: 0,
         window: Bytes::new(),
     };
     let mut entries = Vec::new();
-    let mut at = 0;
-    while let Some(start) = search.find(at, b"PK\x03\x04")? {
+    let mut at = range.start;
+    while let Some(start) = search
+        .find(at, b"PK\x03\x04")?
+        .filter(|start| *start < range.end)
+    {
         at = match entry(&mut search, start)? {
-            Some((entry, end)) if entries.len() < MOST => {
-                entries.push(entry);
+            Some((entry, end)) if entries.len() < MOST && is_one(&entry, end) => {
+                entries.push((entry, end));
                 end
             }
             _ => start + 4,

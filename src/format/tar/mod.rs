@@ -22,6 +22,8 @@ pub(super) struct Tar;
 
 /// Bytes of a block; headers are one, and what is stored fills whole ones.
 const BLOCK: usize = 512;
+/// Blocks of zeros that end an archive.
+const AT_END: u32 = 2;
 /// Longest name or extended header that is read, in bytes.
 const LONGEST_NAME: u64 = 1 << 20;
 
@@ -47,11 +49,18 @@ impl Format for Tar {
         Ok(Box::new(Entries {
             tape: Tape::new(body),
             next: 0,
+            behind_link: None,
+            zeros: 0,
             ended: false,
             limits: options.limits,
             budget: head.budget.clone(),
         }))
     }
+}
+
+/// Whether what a header stands for holds no bytes itself, whatever it says: links, devices, pipes, folders, the names of tapes.
+fn holds_nothing(kind: EntryType) -> bool {
+    matches!(kind.as_byte(), b'1'..=b'6' | b'V')
 }
 
 /// The header in a block, whose sum must be right, whatever its signature says.
@@ -73,6 +82,10 @@ struct Entries<'a> {
     tape: Tape<'a>,
     /// Where the next header stands.
     next: u64,
+    /// Where it stands if the link before has bytes of its own, as only some programs write it.
+    behind_link: Option<u64>,
+    /// Blocks of zeros since the last header.
+    zeros: u32,
     ended: bool,
     limits: Limits,
     budget: Budget,
@@ -107,15 +120,35 @@ impl Entries<'_> {
             if block.iter().all(|&byte| byte == 0) {
                 // Blocks of zeros end an archive; archives put one behind the other go on.
                 self.next = self.tape.at();
+                self.zeros = self.zeros.saturating_add(1);
                 continue;
             }
-            if block.len() < BLOCK {
-                return Err(self.stopped("the archive is cut off"));
+            if let Some(header) = header_of(&block) {
+                self.behind_link = None;
+                self.zeros = 0;
+                return Ok(Some(header.clone()));
             }
-            return match header_of(&block) {
-                Some(header) => Ok(Some(header.clone())),
-                None => Err(self.stopped("here is no header; what follows is not read")),
+            if let Some(next) = self.behind_link.take()
+                && next >= self.tape.at()
+            {
+                self.next = next;
+                self.zeros = 0;
+                continue;
+            }
+            let at = self.tape.at() - block.len() as u64;
+            let is_end = self.zeros >= AT_END
+                || self.zeros > 0 && (block.len() < BLOCK || self.tape.read(1)?.is_empty());
+            if is_end {
+                self.ended = true;
+                let reason = "what stands behind the end of the archive is not read";
+                return Err(Problem::note(reason).at(at));
+            }
+            let reason = if block.len() < BLOCK {
+                "the archive is cut off"
+            } else {
+                "here is no header; what follows is not read"
             };
+            return Err(self.stopped(reason));
         }
     }
 
@@ -124,7 +157,10 @@ impl Entries<'_> {
         let mut name = None;
         let mut extended = Extended::default();
         while let Some(header) = self.next_header()? {
-            let Some(size) = extended.size.or(header.entry_size().ok()) else {
+            let holds_nothing = holds_nothing(header.entry_type());
+            let stated = header.entry_size().ok();
+            let stated = stated.or(holds_nothing.then_some(0));
+            let Some(size) = extended.size.or(stated) else {
                 return Err(self.stopped("a member's size is no number"));
             };
             let end = size
@@ -134,6 +170,11 @@ impl Entries<'_> {
                 return Err(self.stopped("a member's size is too large"));
             };
             self.next = end;
+            // Old programs state the size of what a link leads to; only what extended headers say is sure.
+            if holds_nothing && extended.size.is_none() && size > 0 {
+                self.behind_link = Some(end);
+                self.next = self.tape.at();
+            }
             match header.entry_type() {
                 EntryType::GNULongName => name = Some(self.long_name(size)?),
                 EntryType::XHeader => extended.read(&self.extension(size)?),
@@ -263,5 +304,72 @@ impl Reader for Entries<'_> {
 
     fn position(&self) -> u64 {
         self.tape.at()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::taken::take;
+    use super::*;
+
+    fn header(kind: u8, name: &str, size: &str) -> Vec<u8> {
+        let mut block = vec![0; BLOCK];
+        block[..name.len()].copy_from_slice(name.as_bytes());
+        block[124..124 + size.len()].copy_from_slice(size.as_bytes());
+        block[156] = kind;
+        block[148..156].fill(b' ');
+        let sum: u32 = block.iter().map(|&byte| u32::from(byte)).sum();
+        block[148..156].copy_from_slice(format!("{sum:06o}\0 ").as_bytes());
+        block
+    }
+
+    fn block(text: &[u8]) -> Vec<u8> {
+        let mut block = text.to_vec();
+        block.resize(BLOCK, 0);
+        block
+    }
+
+    /// The names of members, and why not all is read.
+    fn read(parts: &[&[u8]]) -> (Vec<String>, Vec<String>) {
+        let taken = take("a.tar", &parts.concat());
+        assert_eq!(taken.format, Some("tar"));
+        (taken.members, taken.problems)
+    }
+
+    #[test]
+    fn names_of_tapes_and_links_hold_nothing() {
+        let (file, data) = (header(b'0', "a", "3"), block(b"abc"));
+        let end = vec![0; 2 * BLOCK];
+        let label = header(b'V', "label", "");
+        let expected = (vec!["a".to_owned()], Vec::new());
+        assert_eq!(read(&[&label, &file, &data, &end]), expected);
+        for kind in [b'1', b'2'] {
+            let link = header(kind, "link", "2000");
+            assert_eq!(read(&[&link, &file, &data, &end]), expected);
+            assert_eq!(read(&[&file, &data, &link]), expected);
+            assert_eq!(read(&[&file, &data, &link, &end]), expected);
+            // Some programs store the bytes with it.
+            let stored = data.repeat(2);
+            assert_eq!(read(&[&link, &stored, &file, &data, &end]), expected);
+        }
+    }
+
+    #[test]
+    fn what_stands_behind_the_end_is_named() {
+        let (file, data) = (header(b'0', "a", "3"), block(b"abc"));
+        let zeros = vec![0; BLOCK];
+        let behind = "what stands behind the end of the archive is not read";
+        for parts in [
+            &[&zeros[..], &zeros, b"more"][..],
+            &[&zeros, &zeros, &data, &data],
+            &[&zeros, &data],
+        ] {
+            let all = [&[&file[..], &data], parts].concat();
+            assert_eq!(read(&all).1, [behind], "{}", parts.len());
+        }
+        let lone = read(&[&file, &data, &zeros, &data, &data]).1;
+        assert_eq!(lone, ["here is no header; what follows is not read"]);
+        let cut = read(&[&file, &data, &file[..100]]).1;
+        assert_eq!(cut, ["the archive is cut off"]);
     }
 }

@@ -132,9 +132,10 @@ impl<R: Read> Blocks<R> {
         self.stored.fill(size + MARKER);
         let bytes = self.stored.rest();
         let is_marked = bytes.get(size..size + MARKER) == Some(&self.marker);
-        let end = match is_marked {
-            true => size,
-            false => self.find(bytes).unwrap_or(bytes.len()).min(size),
+        let end = if is_marked {
+            size
+        } else {
+            self.find(bytes).unwrap_or(bytes.len()).min(size)
         };
         let unpacked = self.codec.unpack(&bytes[..end]);
         let records = self.schema.records(&unpacked.bytes);

@@ -74,11 +74,14 @@ impl Format for Avro {
         let reader = ReaderBuilder::new()
             .with_batch_size(ROWS)
             .build(blocks)
-            .map_err(|_| match header.refers_to_itself() {
-                true => Problem::skipped(
-                    "its schema has a record that holds others of its kind, which nothing here reads; turn it into JSON first",
-                ),
-                false => unreadable(),
+            .map_err(|_| {
+                if header.refers_to_itself() {
+                    Problem::skipped(
+                        "its schema has a record that holds others of its kind, which nothing here reads; turn it into JSON first",
+                    )
+                } else {
+                    unreadable()
+                }
             })?;
         Ok(Box::new(Batches {
             reader,

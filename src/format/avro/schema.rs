@@ -107,7 +107,7 @@ impl Schema {
                 (symbol < *symbols).then_some(())?;
             }
             &Kind::Array(item) => {
-                self.items(rest, |schema, rest| schema.skip(item, rest, depth + 1))?
+                self.items(rest, |schema, rest| schema.skip(item, rest, depth + 1))?;
             }
             &Kind::Map(value) => self.items(rest, |schema, rest| {
                 std::str::from_utf8(rest.text()?).ok()?;
@@ -229,9 +229,10 @@ impl Parser {
     ) -> Option<(usize, String)> {
         let name = object.get("name")?.as_str()?;
         let stated = object.get("namespace").and_then(Value::as_str);
-        let full = match name.contains('.') {
-            true => name.to_owned(),
-            false => within(stated.unwrap_or(around), name),
+        let full = if name.contains('.') {
+            name.to_owned()
+        } else {
+            within(stated.unwrap_or(around), name)
         };
         let namespace = full.rsplit_once('.').map_or("", |(namespace, _)| namespace);
         let namespace = namespace.to_owned();

@@ -154,7 +154,7 @@ impl Format for Office {
             return Err(Problem::skipped(ENCRYPTED));
         }
         match kind {
-            Kind::Sheets => package.sheets(bytes),
+            Kind::Sheets => package.sheets(&bytes),
             Kind::Text(parts) => package.text(parts),
         }
         package.members(MEMBERS, FOLDERS);
@@ -283,7 +283,7 @@ impl Package {
         says_so && !self.unpack("content.xml").is_ok_and(is_open)
     }
 
-    fn sheets(&mut self, bytes: Bytes) {
+    fn sheets(&mut self, bytes: &Bytes) {
         if self.is_honest() && !sheet::read(bytes, &mut self.made) {
             self.members(CELLS, &[]);
         }
@@ -391,7 +391,7 @@ impl Format for Xls {
             ));
         }
         let mut made = Made::new(bytes.len() as u64);
-        sheet::read(bytes, &mut made);
+        sheet::read(&bytes, &mut made);
         Ok(Box::new(made))
     }
 }

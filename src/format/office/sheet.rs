@@ -23,7 +23,7 @@ type Cell = (u32, u32, String);
 
 /// Reads all sheets of a workbook; what its library can't read is a problem of that sheet. Says whether it makes out the
 /// workbook at all.
-pub(super) fn read(bytes: Bytes, made: &mut Made) -> bool {
+pub(super) fn read(bytes: &Bytes, made: &mut Made) -> bool {
     let open = |bytes: Bytes| {
         let opened = catch_unwind(AssertUnwindSafe(|| {
             open_workbook_auto_from_rs(Cursor::new(bytes)).ok()
@@ -31,7 +31,7 @@ pub(super) fn read(bytes: Bytes, made: &mut Made) -> bool {
         opened.ok().flatten()
     };
     let opened = open(bytes.clone()).or_else(|| {
-        let repair = || repair::without_lost_sheets(&bytes);
+        let repair = || repair::without_lost_sheets(bytes);
         let (repaired, lost) = catch_unwind(AssertUnwindSafe(repair)).ok().flatten()?;
         let book = open(repaired)?;
         made.problem(Problem::lost(format!(

@@ -7,6 +7,8 @@ use std::ops::Range;
 
 use bytes::Bytes;
 
+use super::super::made::Values;
+use super::super::records::Records;
 use super::index::{Index, u16_at, u32_at, u64_at};
 use super::recover::{self, HEADER};
 use super::{Entry, Extra, Place};
@@ -27,6 +29,28 @@ pub(super) struct Besides {
     pub(super) entries: Vec<Entry>,
     pub(super) extras: Vec<Extra>,
     pub(super) problems: Vec<Problem>,
+    pub(super) comments: Comments,
+}
+
+/// What is said of members, by their names, and of the archive.
+#[derive(Default)]
+pub(super) struct Comments(Vec<(String, Bytes)>);
+
+impl Comments {
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl Values for Comments {
+    fn read(&self, records: &mut Records<'_>) {
+        let (name, text) = (records.column("member"), records.column("comment"));
+        for (member, comment) in &self.0 {
+            records.value(name, member.as_bytes());
+            records.value(text, String::from_utf8_lossy(comment).as_bytes());
+            records.next_row();
+        }
+    }
 }
 
 /// Looks at all bytes that belong to no listed member, and at what the index says in words.
@@ -62,18 +86,10 @@ pub(super) fn besides(store: &Store, index: &mut Index) -> Besides {
         );
         found.problems.push(Problem::note(reason).at(first));
     }
-    let comments = std::mem::take(&mut index.comments);
-    for (name, text) in [
-        ("(comment)", std::mem::take(&mut index.comment)),
-        ("(comments of members)", comments.into()),
-    ] {
-        if !text.trim_ascii().is_empty() {
-            found.extras.push(Extra {
-                name: name.to_owned(),
-                store: text.into(),
-            });
-        }
-    }
+    let mut comments = std::mem::take(&mut index.comments);
+    comments.push((String::new(), std::mem::take(&mut index.comment)));
+    comments.retain(|(_, comment)| !comment.trim_ascii().is_empty());
+    found.comments = Comments(comments);
     found
 }
 
@@ -276,11 +292,12 @@ mod tests {
             ],
             "of all",
         );
-        let (members, problems) = read(&all);
-        assert_eq!(problems, Vec::<String>::new());
-        assert_eq!(members.len(), 6, "{members:?}");
-        assert_eq!(members[..3], ["a", "b", "(bytes from 0 on)"]);
-        assert_eq!(members[4..], ["(comment)", "(comments of members)"]);
+        let taken = take("a.zip", &all);
+        assert_eq!(taken.problems, Vec::<String>::new());
+        assert_eq!(taken.members.len(), 4, "{:?}", taken.members);
+        assert_eq!(taken.members[..3], ["a", "b", "(bytes from 0 on)"]);
+        assert_eq!(taken.column_texts("comment"), ["of b", "of all"]);
+        assert_eq!(taken.records["(comments)"], 2);
         let plain = archive(&[("a", "", b"")], "");
         let (members, problems) = read(&[&plain[..], b"text behind\n"].concat());
         assert_eq!(problems, Vec::<String>::new());

@@ -41,9 +41,10 @@ pub(super) struct Index {
     pub(super) entries: Vec<Entry>,
     /// Where it stands itself, with all that belongs to it.
     pub(super) place: Range<u64>,
+    /// What is said of the archive.
     pub(super) comment: Bytes,
-    /// The comments of members, one a line.
-    pub(super) comments: Vec<u8>,
+    /// What is said of members, by their names.
+    pub(super) comments: Vec<(String, Bytes)>,
 }
 
 /// Reads the index.
@@ -143,12 +144,11 @@ impl End {
             let Some((entry, end)) = self.entry(&index, at, before) else {
                 return Err(wrong("an entry is none").at(start + at as u64));
             };
-            entries.push(entry);
             let len = usize::from(u16_at(&index, at + 32));
             if len > 0 {
-                comments.extend_from_slice(&index[end - len..end]);
-                comments.push(b'\n');
+                comments.push((entry.name.clone(), index.slice(end - len..end)));
             }
+            entries.push(entry);
             at = end;
         }
         // Of more than 65,535 members some programs state only the last 16 bits.

@@ -12,6 +12,7 @@ mod unpack;
 
 use std::vec::IntoIter;
 
+use super::made::Made;
 use super::{Format, Head, Likelihood, Member, Piece, ReadOptions, Reader, Unread};
 use crate::error::Problem;
 use crate::input::{Body, Budget, Limits, Store};
@@ -76,11 +77,15 @@ impl Format for Zip {
     ) -> Result<Box<dyn Reader + 'a>, Problem> {
         let (limits, budget) = (options.limits, head.budget.clone());
         let (store, cut) = Store::of(body, "a zip archive", &limits, &budget)?;
+        let mut comments = Made::new(0);
         let mut problems: Vec<Problem> = cut.into_iter().collect();
         let (entries, extras) = match index::read(&store) {
             Ok(mut index) => {
                 let besides = gaps::besides(&store, &mut index);
                 problems.extend(besides.problems);
+                if !besides.comments.is_empty() {
+                    comments.table(Some("(comments)"), besides.comments);
+                }
                 index.entries.extend(besides.entries);
                 (index.entries, besides.extras)
             }
@@ -94,6 +99,7 @@ impl Format for Zip {
             store,
             entries: entries.into_iter(),
             extras: extras.into_iter(),
+            comments,
             problems,
             position: 0,
             limits,
@@ -124,6 +130,7 @@ struct Members {
     store: Store,
     entries: IntoIter<Entry>,
     extras: IntoIter<Extra>,
+    comments: Made,
     problems: Vec<Problem>,
     position: u64,
     limits: Limits,
@@ -141,13 +148,14 @@ impl Reader for Members {
             .find(|entry| !entry.is_folder() && !entry.is_link)
         else {
             self.position = self.store.len();
-            return Ok(self.extras.next().map(|Extra { name, store }| {
-                Piece::Apart(Member {
-                    name,
-                    size: Some(store.len()),
-                    body: store.body(),
-                })
-            }));
+            let Some(Extra { name, store }) = self.extras.next() else {
+                return self.comments.next_piece();
+            };
+            return Ok(Some(Piece::Apart(Member {
+                name,
+                size: Some(store.len()),
+                body: store.body(),
+            })));
         };
         self.position = self.position.saturating_add(entry.packed);
         Ok(Some(match self.unpack(&entry) {

@@ -102,13 +102,19 @@ fn joined(file: &str, member: Option<&str>) -> String {
 
 /// Whether a masked name may be this one.
 fn is_masked(masked: &str, name: &str) -> bool {
+    let is_like = |masked: &str| {
+        masked.chars().count() == name.chars().count()
+            && masked
+                .chars()
+                .zip(name.chars())
+                .all(|(a, b)| a == '*' || a == b)
+    };
     // Inputs whose masked names are the same are told apart by a number behind them.
-    let masked = masked.split_once(" (").map_or(masked, |(masked, _)| masked);
-    masked.chars().count() == name.chars().count()
-        && masked
-            .chars()
-            .zip(name.chars())
-            .all(|(a, b)| a == '*' || a == b)
+    let numbered = masked
+        .strip_suffix(')')
+        .and_then(|text| text.rsplit_once(" ("))
+        .filter(|(_, number)| number.bytes().all(|byte| byte.is_ascii_digit()));
+    is_like(masked) || numbered.is_some_and(|(masked, _)| is_like(masked))
 }
 
 /// The path without what leads to where it starts; a leading dot of a name stays.
@@ -152,6 +158,8 @@ mod tests {
         assert!(named.may_hold("data/mail/j**@****.nl.csv", None));
         assert!(named.may_hold("data/mail/j**@****.nl.csv (2)", None));
         assert!(!named.may_hold("data/mail/p**@****.nl.csv", None));
+        let copied = paths("mail/jan@post.nl (copy).csv");
+        assert!(copied.may_hold("data/mail/j**@****.nl (copy).csv", None));
         assert!(!named.holds("data/mail/j**@****.nl.csv", None));
         let folder = paths("jan@post.nl/");
         assert!(folder.may_hold("data/j**@****.nl/x.csv", None));

@@ -149,6 +149,17 @@ proptest! {
 }
 
 #[test]
+fn a_tag_without_an_end_gives_the_same_records_however_it_is_cut() {
+    let text = "<row><field name=\"email\"><r></field></row>\n\
+        <b c='jan@post.nl' d=\"1\"/><b c='jan@post.nl' d=\"1\"/>";
+    let folder = tempfile::tempdir().unwrap();
+    for start in ["", "<?xml ?><r>", "<?xml version='1.0'?>"] {
+        let path = write(folder.path(), "a.xml", [start, text].concat());
+        assert_same_records(&path);
+    }
+}
+
+#[test]
 fn the_sample_gives_the_same_records_however_it_is_cut() {
     assert_same_records(&sample());
 }

@@ -6,11 +6,12 @@
 //! entities every document has. Giant documents are cut between elements: `stack.rs` knows what is open there, `shape.rs`
 //! which elements are records, and `read.rs` reads a chunk.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::chunked::{Grammar, reader};
 use super::markup::declared::{declared, noted};
-use super::markup::{Token, Tokens, attribute};
+use super::markup::{Token, Tokens, attribute, local};
 use super::records::Records;
 use super::{Format, Head, Likelihood, ReadOptions, Reader};
 use crate::error::Problem;
@@ -23,7 +24,7 @@ mod shape;
 mod stack;
 
 use shape::Shape;
-use stack::{Kept, Stack};
+use stack::{Closed, Kept, Stack};
 
 /// XML.
 pub(super) struct Xml;
@@ -133,6 +134,17 @@ struct Task {
     shape: Arc<Shape>,
 }
 
+impl Document {
+    /// Whether an end tag ends a record.
+    fn ends_record(&self, stack: &Stack, text: &[u8], name: &Range<usize>) -> bool {
+        let Closed::Elements(count) = stack.closes(text, name) else {
+            return false;
+        };
+        let len = stack.len();
+        (len - count..len).any(|at| self.shape.is_record(at + 1, stack.named(at, text).0))
+    }
+}
+
 impl Grammar for Document {
     type Task = Task;
 
@@ -143,7 +155,8 @@ impl Grammar for Document {
         let open = self.stack.kept(&[]);
         let mut stack = Stack::enter(&open, self.shape.is_plist);
         let mut tokens = Tokens::new(window, 0);
-        let mut behind_end = false;
+        // Whether nothing was given since a record ended: rows of two chunks are counted by themselves.
+        let mut behind_record = false;
         loop {
             let at = tokens.place();
             if at >= LONGEST_RECORD {
@@ -154,17 +167,24 @@ impl Grammar for Document {
                 Some(Token::Unended(_)) if !ended => return None,
                 Some(token) => {
                     let is_start = matches!(token, Token::Start { .. });
-                    // A record that is cut would count twice.
                     let between = stack.len() < self.shape.level;
-                    if is_start && behind_end && between && at >= target && stack.may_be_cut() {
+                    if is_start && behind_record && between && at >= target && stack.may_be_cut() {
                         self.stack = Stack::enter(&stack.kept(window), self.shape.is_plist);
                         let shape = self.shape.clone();
                         return Some((at, Task { open, shape }));
                     }
                     match &token {
-                        Token::End(_) | Token::Start { empty: true, .. } => behind_end = true,
+                        Token::End(name) => {
+                            behind_record |= self.ends_record(&stack, window, name);
+                        }
+                        Token::Start {
+                            name, empty: true, ..
+                        } => {
+                            let name = local(&window[name.clone()]);
+                            behind_record = self.shape.is_record(stack.len() + 1, name);
+                        }
                         Token::Text(range) if window[range.clone()].trim_ascii().is_empty() => {}
-                        _ => behind_end = false,
+                        _ => behind_record = false,
                     }
                     stack.take(window, &token);
                 }

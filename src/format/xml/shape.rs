@@ -154,7 +154,7 @@ fn singles(all: &All<'_>, level: usize) -> Vec<Box<[u8]>> {
     let mut counts: BTreeMap<&[u8], (usize, bool)> = BTreeMap::new();
     for ((at, _, name), siblings) in all {
         if *at == level && level > 1 {
-            let count = counts.entry(name).or_default();
+            let count = counts.entry(local(name)).or_default();
             count.0 += siblings.count;
             count.1 |= siblings.structured;
         }

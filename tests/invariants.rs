@@ -150,12 +150,45 @@ proptest! {
 
 #[test]
 fn a_tag_without_an_end_gives_the_same_records_however_it_is_cut() {
-    let text = "<row><field name=\"email\"><r></field></row>\n\
-        <b c='jan@post.nl' d=\"1\"/><b c='jan@post.nl' d=\"1\"/>";
+    let texts = [
+        "<row><field name=\"email\"><r></field></row>\n\
+            <b c='jan@post.nl' d=\"1\"/><b c='jan@post.nl' d=\"1\"/>",
+        "<r><row><field name=\"email\"></r>BEGIN:VCALENDAR\nATTENDEE;CN=Jan:mailto:a@b.nl\n\
+            <a><!-- mir@post.nl --><!-- mir@post.nl --></r><r></field></row>\n\
+            <<r></a>jan@post.nl\ndn: cn=a\nmail:: amFuQHBvc3Qubmw=\n</a><r>",
+    ];
     let folder = tempfile::tempdir().unwrap();
-    for start in ["", "<?xml ?><r>", "<?xml version='1.0'?>"] {
-        let path = write(folder.path(), "a.xml", [start, text].concat());
-        assert_same_records(&path);
+    for text in texts {
+        for start in ["", "<?xml ?><r>", "<?xml version='1.0'?>"] {
+            let path = write(folder.path(), "a.xml", [start, text].concat());
+            assert_same_records(&path);
+        }
+    }
+}
+
+#[test]
+fn maps_give_the_same_records_however_they_are_cut() {
+    let entry = |n: usize| {
+        format!(
+            r#""Jan {n}": {{"email": "jan{n}@post.nl", "n": {n}, "at": {{"ip": "192.168.17.{n}"}}}}"#
+        )
+    };
+    let entries: Vec<String> = (0..200).map(entry).collect();
+    let map = format!("{{{}}}", entries.join(",\n"));
+    let broken = map.replace("\"Jan 77\":", "\"Jan 77\"");
+    let folder = tempfile::tempdir().unwrap();
+    for (at, map) in [&map, &broken].into_iter().enumerate() {
+        let inner = format!(r#"{{"a": [{{"email": "eva@post.nl"}}], "staff": {map}, "b": {{}}}}"#);
+        for (name, text) in [("top", map), ("inner", &inner)] {
+            let path = write(folder.path(), &format!("{name}{at}.json"), text);
+            assert_same_records(&path);
+            let records = records(&scan_of(&[&path]));
+            let columns = of_type(&records, "column");
+            let emails = columns
+                .iter()
+                .find(|column| column["column"].as_str().unwrap().ends_with("*.email"));
+            assert_eq!(emails.unwrap()["detectors"][0]["matches"], 200 - at);
+        }
     }
 }
 

@@ -1,9 +1,10 @@
-//! Where a JSON text can be cut: between top-level values, and between elements of the outermost array.
+//! Where a JSON text can be cut: between top-level values, and between elements of the outermost array or map.
 //!
 //! The cutter knows strings and brackets and nothing else: it runs ahead of the lexer on one thread.
 
 use encoding_rs::Encoding;
 
+use super::maps::Maps;
 use crate::input::encoding::decode;
 
 /// Where in a document a chunk starts.
@@ -17,6 +18,10 @@ pub(super) enum Context {
     /// Behind a comma of an array that is a member of the object that is the whole document; with the member's key as
     /// stored, between its quotes.
     MemberArray(Vec<u8>),
+    /// The same where the whole document is a map.
+    RootMap,
+    /// The same where the member is a map.
+    MemberMap(Vec<u8>),
 }
 
 impl Context {
@@ -26,20 +31,28 @@ impl Context {
             Self::MemberArray(key) => {
                 Self::MemberArray(decode(encoding, &key, 0).text.into_owned())
             }
+            Self::MemberMap(key) => Self::MemberMap(decode(encoding, &key, 0).text.into_owned()),
             other => other,
         }
     }
 }
 
 /// The first cut at or behind `target`, and the context behind it; none when the text ends before there is one.
-pub(super) fn cut(text: &[u8], target: usize, context: &Context) -> Option<(usize, Context)> {
+pub(super) fn cut(
+    text: &[u8],
+    target: usize,
+    context: &Context,
+    maps: &Maps,
+) -> Option<(usize, Context)> {
     let (mut depth, mut root, mut member) = match context {
         Context::Top => (0, 0, 0),
         Context::RootArray => (1, b'[', 0),
         Context::MemberArray(_) => (2, b'{', b'['),
+        Context::RootMap => (1, b'{', 0),
+        Context::MemberMap(_) => (2, b'{', b'{'),
     };
     let mut key = match context {
-        Context::MemberArray(key) => key.clone(),
+        Context::MemberArray(key) | Context::MemberMap(key) => key.clone(),
         _ => Vec::new(),
     };
     let mut last_string = 0..0;
@@ -70,12 +83,18 @@ pub(super) fn cut(text: &[u8], target: usize, context: &Context) -> Option<(usiz
             }
             // Behind an object only: those are records, so that a document that is cut has some.
             b',' if at + 1 >= target
-                && depth == 2
                 && root == b'{'
-                && member == b'['
+                && matches!(depth, 1 | 2)
                 && text[..at].trim_ascii_end().ends_with(b"}") =>
             {
-                return Some((at + 1, Context::MemberArray(key)));
+                match (depth, member) {
+                    (1, _) if maps.top => return Some((at + 1, Context::RootMap)),
+                    (2, b'[') if !maps.top => return Some((at + 1, Context::MemberArray(key))),
+                    (2, b'{') if !maps.top && maps.holds_member(&key) => {
+                        return Some((at + 1, Context::MemberMap(key)));
+                    }
+                    _ => {}
+                }
             }
             b'\n' if at + 1 >= target && depth == 0 => return Some((at + 1, Context::Top)),
             _ => {}
@@ -104,6 +123,8 @@ mod tests {
 
     #[test]
     fn cuts_lie_between_elements() {
+        let cut =
+            |text: &[u8], target, context: &Context| cut(text, target, context, &Maps::default());
         let array = br#"[{"a":"],\""},{"b":[1,2]},3]"#;
         assert_eq!(cut(array, 1, &Context::Top), Some((14, Context::RootArray)));
         assert_eq!(

@@ -1,9 +1,11 @@
 //! Reads the values of a chunk. One pass, no recursion; strict as RFC 8259 wants it.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use super::cut::{Context, cut, string_end};
-use super::paths::{PathId, Paths, is_data};
+use super::maps::Maps;
+use super::paths::{PathId, Paths};
 use super::scalar::{is_scalar, scalar_end, unescape};
 use crate::error::Problem;
 use crate::format::{Batch, ColumnId, OffsetMap, OffsetPiece, Rows, Sink, Span, Value};
@@ -60,6 +62,7 @@ pub(super) struct Task<'t> {
     pub(super) text: &'t [u8],
     pub(super) offsets: &'t OffsetMap,
     pub(super) context: &'t Context,
+    pub(super) maps: &'t Arc<Maps>,
     /// Whether each top-level value is a record, and a line that is wrong costs that line.
     pub(super) lines: bool,
     pub(super) last: bool,
@@ -76,7 +79,7 @@ pub(super) fn read(task: &Task<'_>, sink: &mut dyn Sink) -> (u64, u64) {
         open: Vec::new(),
         expect: Expect::Value,
         member: None,
-        paths: Paths::new(),
+        paths: Paths::new(task.maps.clone()),
         plain: Plain::default(),
         unescaped: Unescaped::default(),
         sink,
@@ -134,15 +137,29 @@ impl Lexer<'_> {
                 let path = self.paths.elements(root);
                 self.open.push(Open::new(true, path));
             }
-            Context::MemberArray(key) => {
+            Context::RootMap => {
                 self.open.push(Open::new(false, root));
-                let mut plain = Vec::new();
-                let _ = unescape(key, |bytes, _| plain.extend_from_slice(bytes));
-                let member = self.paths.member(root, &plain);
+                self.expect = Expect::Key;
+            }
+            Context::MemberArray(key) => {
+                let member = self.enter_member(key);
                 let path = self.paths.elements(member);
                 self.open.push(Open::new(true, path));
             }
+            Context::MemberMap(key) => {
+                let member = self.enter_member(key);
+                self.open.push(Open::new(false, member));
+                self.expect = Expect::Key;
+            }
         }
+    }
+
+    /// Opens a document that is an object; gives the path of its member.
+    fn enter_member(&mut self, key: &[u8]) -> PathId {
+        self.open.push(Open::new(false, Paths::TOP));
+        let mut plain = Vec::new();
+        let _ = unescape(key, |bytes, _| plain.extend_from_slice(bytes));
+        self.paths.member(Paths::TOP, &plain)
     }
 
     /// Reads all values. Behind a fault it goes on where the text could have been cut, so that what is lost does not
@@ -162,7 +179,7 @@ impl Lexer<'_> {
             let resume = if self.task.lines {
                 memchr::memchr(b'\n', &text[from..]).map(|end| (from + end + 1, Context::Top))
             } else {
-                cut(&text[base..], from + 1 - base, &context)
+                cut(&text[base..], from + 1 - base, &context, self.task.maps)
                     .map(|(len, context)| (base + len, context))
             };
             let Some((to, next)) = resume else {
@@ -341,8 +358,17 @@ impl Lexer<'_> {
                 Ended::Object => self.began == Some(self.row),
                 Ended::Array => false,
             },
-            (1, false) => self.open[0].is_array,
-            (2, false) => value == Ended::Object && !self.open[0].is_array && self.open[1].is_array,
+            (1, false) => {
+                self.open[0].is_array
+                    || value == Ended::Object && self.paths.is_map(self.open[0].path)
+            }
+            (2, false) => {
+                let [root, member] = [self.open[0], self.open[1]];
+                value == Ended::Object
+                    && !root.is_array
+                    && !self.paths.is_map(root.path)
+                    && (member.is_array || self.paths.is_map(member.path))
+            }
             _ => false,
         };
         self.row += u32::from(is_record);
@@ -372,7 +398,7 @@ impl Lexer<'_> {
         }
         let key = if escaped { &plain[..] } else { stored };
         let member = self.paths.member(object, key);
-        if is_data(key) {
+        if self.paths.is_value(object, key) {
             let column = self.paths.keys(object, self.sink);
             self.give_string((start, end, escaped), column)?;
         } else if !escaped {
@@ -560,6 +586,7 @@ mod tests {
             text,
             offsets: &OffsetMap::Shift(0),
             context: &Context::Top,
+            maps: &Arc::default(),
             lines: false,
             last: true,
         };

@@ -1,11 +1,15 @@
 //! JSON: a document, NDJSON, or values one behind the other.
 //!
 //! Every string, number and boolean is a value; its column is its path with array indices left out: `contacts[].email`.
-//! Keys make the path, but for keys that are data (an address, a long number): those are `*` in the path and values of the
-//! column `….{key}`. Records are the lines of NDJSON, the elements of a top-level array, or, in a document that is an object,
-//! the objects in arrays directly below it (`{"records": […]}`); a document without any is one record.
+//! Keys make the path, but for keys that are data (an address, a long number, whatever is a key of a map): those are `*` in
+//! the path and values of the column `….{key}`. Records are the lines of NDJSON, the elements of a top-level array, or, in a
+//! document that is an object, the objects in arrays and maps directly below it (`{"records": […]}`), or its own where it is
+//! a map; a document without any is one record.
 //!
-//! A giant document is cut between the elements of such an array (`cut.rs`), and each chunk read by itself (`lex.rs`).
+//! A giant document is cut between the elements of such an array or map (`cut.rs`), and each chunk read by itself (`lex.rs`).
+//! Which objects are maps is judged from its start (`maps.rs`).
+
+use std::sync::Arc;
 
 use super::{Chunk, Extent, Format, Head, Likelihood, Part, Piece, ReadOptions, Reader, Sink};
 use crate::error::Problem;
@@ -14,11 +18,13 @@ use crate::input::blocks::{Block, Source};
 
 mod cut;
 mod lex;
+mod maps;
 mod paths;
 mod scalar;
 pub(super) use paths::is_data;
 
 use cut::{Context, cut, string_end};
+use maps::Maps;
 
 /// JSON and NDJSON.
 pub(super) struct Json;
@@ -68,6 +74,7 @@ impl Format for Json {
             source: Source::new(body, head.encoding, head.mark)?,
             block_size: options.block_size,
             context: Context::Top,
+            maps: Maps::of(text),
             lines,
         }))
     }
@@ -139,6 +146,7 @@ struct Values<'a> {
     source: Source<'a>,
     block_size: usize,
     context: Context,
+    maps: Arc<Maps>,
     lines: bool,
 }
 
@@ -153,7 +161,7 @@ impl Reader for Values<'_> {
             let found = if self.lines {
                 line_end(window, self.block_size).map(|len| (len, Context::Top))
             } else {
-                cut(window, self.block_size, &self.context)
+                cut(window, self.block_size, &self.context, &self.maps)
             };
             if let Some((len, context)) = found {
                 break (len, context, ended && len == window.len());
@@ -176,6 +184,7 @@ impl Reader for Values<'_> {
         let chunk = ValueChunk {
             context: context.decoded(block.encoding()),
             block,
+            maps: self.maps.clone(),
             lines: self.lines,
             last: is_last,
         };
@@ -195,6 +204,7 @@ impl Reader for Values<'_> {
 struct ValueChunk {
     block: Block,
     context: Context,
+    maps: Arc<Maps>,
     lines: bool,
     last: bool,
 }
@@ -206,6 +216,7 @@ impl Chunk for ValueChunk {
             text: &decoded.text,
             offsets: &decoded.offsets,
             context: &self.context,
+            maps: &self.maps,
             lines: self.lines,
             last: self.last,
         };

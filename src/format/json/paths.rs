@@ -1,13 +1,17 @@
 //! Paths of values, and the columns they are: `contacts[].email`.
 
+use std::sync::Arc;
+
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
+
+use super::maps::Maps;
 
 use crate::format::{ColumnId, Sink};
 
 /// A path, numbered within a chunk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) struct PathId(u32);
+pub(super) struct PathId(pub(super) u32);
 
 /// Deeper values share one path.
 const DEEPEST: u32 = 200;
@@ -15,6 +19,8 @@ const DEEPEST: u32 = 200;
 const MOST: usize = 20_000;
 /// Keys with this many digits are data.
 const DIGITS: usize = 5;
+/// Tokens of letters and digits are at least this long.
+const TOKEN: usize = 16;
 /// Keys longer than this are data.
 const LONGEST_KEY: usize = 64;
 
@@ -22,12 +28,15 @@ const LONGEST_KEY: usize = 64;
 pub(super) struct Paths {
     nodes: Vec<Node>,
     children: HashMap<(PathId, Box<[u8]>), PathId, FixedState>,
+    maps: Arc<Maps>,
 }
 
 struct Node {
     /// `contacts[]`; empty for a record.
     name: String,
     depth: u32,
+    /// Whether all keys of an object here are data.
+    is_map: bool,
     elements: Option<PathId>,
     column: Option<ColumnId>,
     keys: Option<ColumnId>,
@@ -41,23 +50,28 @@ struct Node {
 
 impl Paths {
     pub(super) const TOP: PathId = PathId(0);
+    /// Elements of a top-level array are records, with paths of their own.
+    pub(super) const ELEMENTS: PathId = PathId(1);
 
-    pub(super) fn new() -> Self {
+    pub(super) fn new(maps: Arc<Maps>) -> Self {
         let mut paths = Self {
             nodes: Vec::new(),
             children: HashMap::with_hasher(FixedState::with_seed(7)),
+            maps,
         };
-        paths.add(String::new(), 0, "$");
-        // Elements of a top-level array are records, with paths of their own.
-        let elements = paths.add(String::new(), 1, "[]");
-        paths.nodes[0].elements = Some(elements);
+        let (top, elements) = (paths.maps.top, paths.maps.elements);
+        paths.add(String::new(), 0, "$").is_map = top;
+        paths.add(String::new(), 1, "[]").is_map = elements;
+        paths.nodes[0].elements = Some(Self::ELEMENTS);
         paths
     }
 
-    fn add(&mut self, name: String, depth: u32, bare: &'static str) -> PathId {
+    fn add(&mut self, name: String, depth: u32, bare: &'static str) -> &mut Node {
+        let at = self.nodes.len();
         self.nodes.push(Node {
             name,
             depth,
+            is_map: false,
             elements: None,
             column: None,
             keys: None,
@@ -65,7 +79,7 @@ impl Paths {
             next: None,
             bare,
         });
-        PathId(self.nodes.len() as u32 - 1)
+        &mut self.nodes[at]
     }
 
     fn node(&mut self, path: PathId) -> &mut Node {
@@ -88,7 +102,7 @@ impl Paths {
 
     /// The path of an object's member. A key that is data is `*`.
     pub(super) fn member(&mut self, path: PathId, key: &[u8]) -> PathId {
-        let key = if is_data(key) { b"*" } else { key };
+        let key = if self.is_value(path, key) { b"*" } else { key };
         if let Some(&known) = self.children.get(&(path, key) as &dyn Pair) {
             return known;
         }
@@ -138,12 +152,31 @@ impl Paths {
 
     fn limited(&mut self, parent: PathId, name: String, depth: u32) -> PathId {
         if depth > DEEPEST {
-            parent
-        } else if self.nodes.len() > MOST {
-            self.add("…".to_owned(), depth, "…")
-        } else {
-            self.add(name, depth, "")
+            return parent;
         }
+        let path = PathId(self.nodes.len() as u32);
+        if self.nodes.len() > MOST {
+            self.add("…".to_owned(), depth, "…");
+        } else {
+            let is_map = self.maps.holds(&name);
+            self.add(name, depth, "").is_map = is_map;
+        }
+        path
+    }
+
+    /// The name of a path.
+    pub(super) fn name(&self, path: PathId) -> &str {
+        &self.nodes[path.0 as usize].name
+    }
+
+    /// Whether the objects at a path are maps.
+    pub(super) fn is_map(&self, path: PathId) -> bool {
+        self.nodes[path.0 as usize].is_map
+    }
+
+    /// Whether a key of the object at a path is a value.
+    pub(super) fn is_value(&self, object: PathId, key: &[u8]) -> bool {
+        self.is_map(object) || is_data(key)
     }
 
     /// The column of values at a path.
@@ -171,11 +204,27 @@ impl Paths {
     }
 }
 
-/// Whether a key is a value (an address, a number) and not a name.
+/// Whether a key is a value (an address, a number, a token) and not a name.
 pub(in crate::format) fn is_data(key: &[u8]) -> bool {
     key.len() > LONGEST_KEY
         || key.contains(&b'@')
         || key.iter().filter(|byte| byte.is_ascii_digit()).count() >= DIGITS
+        || key.len() >= TOKEN && is_random(key)
+}
+
+/// Whether capitals, small letters and digits take turns as they do by chance, three times in five, and not as in words.
+fn is_random(key: &[u8]) -> bool {
+    let class = |byte: u8| match byte {
+        b'a'..=b'z' => Some(0),
+        b'A'..=b'Z' => Some(1),
+        b'0'..=b'9' => Some(2),
+        _ => None,
+    };
+    let turns = key.windows(2).filter(|pair| {
+        let (first, second) = (class(pair[0]), class(pair[1]));
+        first != second && first.is_some() && second.is_some()
+    });
+    turns.count() * 5 > key.len() * 2
 }
 
 /// A path and a key, owned or borrowed, so that a look-up needs no copy.

@@ -135,13 +135,16 @@ struct Task {
 }
 
 impl Document {
-    /// Whether an end tag ends a record.
-    fn ends_record(&self, stack: &Stack, text: &[u8], name: &Range<usize>) -> bool {
+    /// Whether nothing was given since a record ended, behind an end tag: an element gives its text when it ends.
+    fn behind(&self, before: bool, stack: &Stack, text: &[u8], name: &Range<usize>) -> bool {
         let Closed::Elements(count) = stack.closes(text, name) else {
-            return false;
+            return before;
         };
         let len = stack.len();
-        (len - count..len).any(|at| self.shape.is_record(at + 1, stack.named(at, text).0))
+        (len - count..len).rev().fold(before, |behind, at| {
+            let is_record = self.shape.is_record(at + 1, stack.named(at, text).0);
+            is_record || behind && !stack.has_text(at)
+        })
     }
 }
 
@@ -175,7 +178,7 @@ impl Grammar for Document {
                     }
                     match &token {
                         Token::End(name) => {
-                            behind_record |= self.ends_record(&stack, window, name);
+                            behind_record = self.behind(behind_record, &stack, window, name);
                         }
                         Token::Start {
                             name, empty: true, ..

@@ -156,6 +156,11 @@ impl Stack {
         self.elements.len()
     }
 
+    /// Whether an open element has text of its own.
+    pub(super) fn has_text(&self, at: usize) -> bool {
+        self.elements[at].has_text
+    }
+
     /// Whether elements deeper than are kept are open.
     pub(super) fn is_deep(&self) -> bool {
         self.deeper > 0

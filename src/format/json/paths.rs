@@ -212,7 +212,7 @@ pub(in crate::format) fn is_data(key: &[u8]) -> bool {
         || key.len() >= TOKEN && is_random(key)
 }
 
-/// Whether capitals, small letters and digits take turns as they do by chance, three times in five, and not as in words.
+/// Whether capitals, small letters and digits take turns as often as they do by chance, and not as in words.
 fn is_random(key: &[u8]) -> bool {
     let class = |byte: u8| match byte {
         b'a'..=b'z' => Some(0),
@@ -224,7 +224,7 @@ fn is_random(key: &[u8]) -> bool {
         let (first, second) = (class(pair[0]), class(pair[1]));
         first != second && first.is_some() && second.is_some()
     });
-    turns.count() * 5 > key.len() * 2
+    turns.count() * 3 > key.len()
 }
 
 /// A path and a key, owned or borrowed, so that a look-up needs no copy.

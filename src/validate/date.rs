@@ -45,7 +45,8 @@ pub(super) fn is_short_date(year: u32, month: u32, day: u32) -> bool {
     is_date(1900 + year, month, day) || is_date(2000 + year, month, day)
 }
 
-/// A calendar date: `1980-05-12`, `12-05-1980`, `5/12/1980`, `12.5.80`, `12 May 1980`, `19800512`, with or without a time.
+/// A calendar date: `1980-05-12`, `12-05-1980`, `5/12/1980`, `12.5.80`, `12 May 1980`, `12-MAY-80`, `19800512`, `12051980`,
+/// with or without a time.
 pub fn birth_date(value: &[u8]) -> bool {
     if let Some([a, b, c]) = value.as_array().and_then(parts_of_ten) {
         return dated(a, b, c);
@@ -74,7 +75,10 @@ pub fn birth_date(value: &[u8]) -> bool {
         }
     }
     match (parts, count) {
-        ([(number, 8), ..], 1) => plausible(number / 10000, number / 100 % 100, number % 100),
+        ([(number, 8), ..], 1) => {
+            plausible(number / 10000, number / 100 % 100, number % 100)
+                || plausible(number % 10000, number / 10000 % 100, number / 1_000_000)
+        }
         ([(a, la), (b, lb), (c, lc)], 3) => dated((a, la), (b, lb), (c, lc)),
         _ => false,
     }
@@ -124,7 +128,8 @@ fn plausible(year: u32, month: u32, day: u32) -> bool {
     YEARS.contains(&year) && is_date(year, month, day)
 }
 
-/// The month that a word starts with, in English, Dutch, German, French, Spanish, Italian and Polish, and the word's length.
+/// The month that a word starts with, and the word's length: in English, Dutch, German, French, Spanish, Portuguese, Italian,
+/// Polish, Romanian, Hungarian, Czech, Turkish, Russian and Ukrainian.
 fn month_name(text: &[u8]) -> Option<(u32, usize)> {
     const STARTS: &[(&str, u32)] = &[
         ("jan", 1),
@@ -173,6 +178,64 @@ fn month_name(text: &[u8]) -> Option<(u32, usize)> {
         ("dic", 12),
         ("gru", 12),
         ("d\u{e9}c", 12),
+        ("ao\u{fb}", 8),
+        ("out", 10),
+        ("ian", 1),
+        ("iun", 6),
+        ("iul", 7),
+        ("sze", 9),
+        ("m\u{e1}r", 3),
+        ("\u{e1}pr", 4),
+        ("m\u{e1}j", 5),
+        ("j\u{fa}n", 6),
+        ("j\u{fa}l", 7),
+        ("led", 1),
+        ("\u{fa}no", 2),
+        ("b\u{159}e", 3),
+        ("dub", 4),
+        ("kv\u{11b}", 5),
+        ("\u{10d}ervenec", 7),
+        ("\u{10d}ervence", 7),
+        ("\u{10d}er", 6),
+        ("srp", 8),
+        ("z\u{e1}\u{159}", 9),
+        ("\u{159}\u{ed}j", 10),
+        ("pro", 12),
+        ("oca", 1),
+        ("\u{15f}ub", 2),
+        ("nis", 4),
+        ("haz", 6),
+        ("tem", 7),
+        ("a\u{11f}u", 8),
+        ("eyl", 9),
+        ("eki", 10),
+        ("kas", 11),
+        ("ara", 12),
+        ("янв", 1),
+        ("фев", 2),
+        ("мар", 3),
+        ("апр", 4),
+        ("мая", 5),
+        ("май", 5),
+        ("июн", 6),
+        ("июл", 7),
+        ("авг", 8),
+        ("сен", 9),
+        ("окт", 10),
+        ("ноя", 11),
+        ("дек", 12),
+        ("січ", 1),
+        ("лют", 2),
+        ("бер", 3),
+        ("кві", 4),
+        ("тра", 5),
+        ("чер", 6),
+        ("лип", 7),
+        ("сер", 8),
+        ("вер", 9),
+        ("жов", 10),
+        ("лис", 11),
+        ("гру", 12),
     ];
     let len = text
         .iter()
@@ -206,6 +269,13 @@ mod tests {
             "19800512",
             "1980-05-12T00:00:00Z",
             "14 juillet 1989",
+            "3 ao\u{fb}t 1971",
+            "12-MAY-80",
+            "12MAY1980",
+            "12051980",
+            "12 de outubro de 1980",
+            "12 мая 1980",
+            "1. \u{10d}ervence 1980",
         ] {
             assert!(birth_date(date.as_bytes()), "{date}");
         }

@@ -1,9 +1,10 @@
 //! Where a JSON text can be cut: between top-level values, and between elements of the outermost array.
 //!
-//! The cutter knows strings and brackets and nothing else: it runs ahead of the lexer on one thread.
+//! The cutter knows strings, comments and brackets and nothing else: it runs ahead of the lexer on one thread.
 
 use encoding_rs::Encoding;
 
+use super::lenient;
 use crate::input::encoding::decode;
 
 /// Where in a document a chunk starts.
@@ -52,6 +53,18 @@ pub(super) fn cut(text: &[u8], target: usize, context: &Context) -> Option<(usiz
                     last_string = at + 1..end;
                 }
                 at = end;
+            }
+            b'/' if matches!(text.get(at + 1), Some(b'/' | b'*')) => {
+                at = lenient::comment_end(text, at)?;
+                continue;
+            }
+            b'\'' => {
+                if let Some((end, _)) = lenient::single_quoted_end(text, at + 1) {
+                    if depth == 1 {
+                        last_string = at + 1..end;
+                    }
+                    at = end;
+                }
             }
             b'{' | b'[' => {
                 depth += 1;
@@ -115,6 +128,11 @@ mod tests {
         assert_eq!(
             cut(object, 1, &Context::Top),
             Some((23, Context::MemberArray(b"rows".to_vec())))
+        );
+        let commented = b"[{}/* ], \" */, // ] \"\n 'a],', {}]";
+        assert_eq!(
+            cut(commented, 20, &Context::Top),
+            Some((31, Context::RootArray))
         );
         assert_eq!(cut(b"{}\n{}\n", 1, &Context::Top), Some((3, Context::Top)));
     }

@@ -132,7 +132,7 @@ mod tests {
         let commented = b"[{}/* ], \" */, // ] \"\n 'a],', {}]";
         assert_eq!(
             cut(commented, 20, &Context::Top),
-            Some((31, Context::RootArray))
+            Some((29, Context::RootArray))
         );
         assert_eq!(cut(b"{}\n{}\n", 1, &Context::Top), Some((3, Context::Top)));
     }

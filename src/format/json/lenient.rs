@@ -106,7 +106,7 @@ pub(super) fn word(text: &[u8]) -> Option<Word> {
         _ => {
             let has_digit = unsigned.iter().any(u8::is_ascii_digit);
             let is_number = |&byte: &u8| byte.is_ascii_digit() || byte == b'.';
-            let dots = unsigned.iter().filter(|&&byte| byte == b'.').count();
+            let dots = memchr::memchr_iter(b'.', unsigned).count();
             (has_digit && dots < 2 && unsigned.iter().all(is_number)).then_some(Word::Number)
         }
     }

@@ -44,6 +44,9 @@ pub(super) fn cut(text: &[u8], target: usize, context: &Context) -> Option<(usiz
         _ => Vec::new(),
     };
     let mut last_string = 0..0;
+    // Where the last comment, with the blank lines behind it, ended: it belongs to the record that follows, and so isn't
+    // cut off from it.
+    let mut comment = usize::MAX;
     let mut at = 0;
     while let Some(&byte) = text.get(at) {
         match byte {
@@ -56,6 +59,7 @@ pub(super) fn cut(text: &[u8], target: usize, context: &Context) -> Option<(usiz
             }
             b'/' if matches!(text.get(at + 1), Some(b'/' | b'*')) => {
                 at = lenient::comment_end(text, at)?;
+                comment = at;
                 continue;
             }
             b'\'' => {
@@ -90,7 +94,13 @@ pub(super) fn cut(text: &[u8], target: usize, context: &Context) -> Option<(usiz
             {
                 return Some((at + 1, Context::MemberArray(key)));
             }
-            b'\n' if at + 1 >= target && depth == 0 => return Some((at + 1, Context::Top)),
+            b'\n' if at + 1 >= target && depth == 0 => {
+                let behind = text.get(comment..at).map(<[u8]>::trim_ascii);
+                if behind.is_none_or(|behind| !behind.is_empty()) {
+                    return Some((at + 1, Context::Top));
+                }
+                comment = at + 1;
+            }
             _ => {}
         }
         at += 1;

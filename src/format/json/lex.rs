@@ -233,9 +233,13 @@ impl Lexer<'_> {
         // The last line of a text needs no end.
         let is_line = self.task.last && text[self.at..].starts_with(b"//");
         let end = lenient::comment_end(text, self.at).or(is_line.then_some(text.len()));
+        // Among lines each is a record, wherever the text is cut.
+        let lines = self.task.lines;
+        let end = end.filter(|&end| !lines || memchr::memchr(b'\n', &text[self.at..end]).is_none());
         if let Some(end) = end {
             self.extras.comments = true;
             self.texts(self.at, end);
+            self.row += u32::from(lines && self.open.is_empty());
         }
         end.is_some()
     }

@@ -8,6 +8,7 @@
 
 use bytes::Bytes;
 
+use super::json::is_data;
 use super::made::{Made, Values};
 use super::records::Records;
 use super::{Format, Head, Likelihood, ReadOptions, Reader};
@@ -342,7 +343,15 @@ impl<'l> Walk<'l, '_> {
                 self.path.push('.');
             }
             if self.may_give(name.len()) {
-                self.path.push_str(&name);
+                let start = self.path.len();
+                if is_data(name.as_bytes()) {
+                    self.path.push_str("{key}");
+                    self.text(&name);
+                    self.path.truncate(start);
+                    self.path.push('*');
+                } else {
+                    self.path.push_str(&name);
+                }
                 self.visit(value, depth + 1);
             }
             self.path.truncate(before);

@@ -225,8 +225,9 @@ impl Reading<'_, '_> {
         });
         path.push_str(&property.name);
         for (name, at) in &property.parameters {
-            let is_personal =
-                matches!(name.as_str(), "CN" | "EMAIL" | "SENT-BY" | "DIR" | "MEMBER");
+            // Those of a known name; and addresses, whatever name they are under (`DELEGATED-TO`).
+            let is_personal = line.text[at.clone()].contains(&b'@')
+                || matches!(name.as_str(), "CN" | "EMAIL" | "SENT-BY" | "DIR" | "MEMBER");
             if is_personal && !at.is_empty() {
                 let column = self
                     .records
@@ -252,6 +253,15 @@ impl Reading<'_, '_> {
 #[cfg(test)]
 mod tests {
     use super::super::taken::take;
+
+    #[test]
+    fn addresses_in_parameters_are_read() {
+        let text = b"BEGIN:VCALENDAR\nBEGIN:VEVENT\nATTENDEE;DELEGATED-TO=\"mailto:jor@postluxterra.nl\":mailto:mir@postluxterra.nl\nEND:VEVENT\nEND:VCALENDAR\n";
+        assert_eq!(
+            take("a.ics", text).column_texts("ATTENDEE.delegated-to"),
+            ["jor@postluxterra.nl"]
+        );
+    }
 
     #[test]
     fn what_follows_a_calendar_is_beside_it() {

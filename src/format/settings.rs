@@ -1,10 +1,12 @@
 //! Settings: INI, Java properties, `.env` and TOML, line by line, with sections and keys as columns (`database.user`).
 //!
-//! Comments and lines of another form (the rest of a list or of a text over several lines) are values without a column.
+//! Comments and lines of another form (the rest of a list or of a text over several lines) are values without a column. Names
+//! of sections and keys that are data are values, as in JSON.
 
 use std::ops::Range;
 
 use super::chunked::{Grammar, reader};
+use super::json::is_data;
 use super::records::Records;
 use super::{Format, Head, Likelihood, ReadOptions, Reader};
 use crate::error::Problem;
@@ -97,26 +99,39 @@ fn give(line: &[u8], at: usize, path: &mut String, records: &mut Records<'_>) {
     if line.is_empty() {
         return;
     }
-    if let Some(name) = section(line) {
-        *path = name;
-        return;
-    }
     let place = |range: Range<usize>| at + range.start..at + range.end;
+    if let Some(name) = section(line) {
+        let comment = section_comment(line).unwrap_or(line.len());
+        if is_data(name.as_bytes())
+            && let Some(start) = memchr::memmem::find(line, name.as_bytes())
+        {
+            let column = records.column("{key}");
+            records.value_at(column, place(start..start + name.len()));
+            "*".clone_into(path);
+        } else {
+            *path = name;
+        }
+        return records.whole_line(place(comment..line.len()));
+    }
     let comment = matches!(line[0], b'#' | b';' | b'!');
     if let Some((key, value)) = pair(line).filter(|_| !comment) {
-        let key = String::from_utf8_lossy(&line[key]);
-        let key = key.trim_matches(['"', '\'']);
-        let name = if path.is_empty() {
-            key.to_owned()
+        let dot = if path.is_empty() { "" } else { "." };
+        let name = if is_data(&line[key.clone()]) {
+            let column = records.column(&format!("{path}{dot}{{key}}"));
+            records.value_at(column, place(key));
+            format!("{path}{dot}*")
         } else {
-            format!("{path}.{key}")
+            let key = String::from_utf8_lossy(&line[key]);
+            format!("{path}{dot}{}", key.trim_matches(['"', '\'']))
         };
+        let behind = behind_quotes(line, &value);
         each_value(line, value, &name, 0, &mut |name, value| {
             let column = records.column(name);
             if !value.is_empty() {
                 records.value_at(column, place(value));
             }
         });
+        records.whole_line(place(behind));
     } else {
         let column = records.column("");
         records.value_at(column, place(0..line.len()));
@@ -205,12 +220,29 @@ fn unquoted(line: &[u8], at: Range<usize>) -> Option<Range<usize>> {
     is_all.then_some(at.start + 1..at.start + 1 + end)
 }
 
+/// What stands behind a value in quotes: a comment, if anything.
+fn behind_quotes(line: &[u8], value: &Range<usize>) -> Range<usize> {
+    let before = value.start.checked_sub(1).map(|at| line[at]);
+    let is_quoted = before.is_some_and(|byte| matches!(byte, b'"' | b'\''));
+    let end = line.len();
+    let from = if is_quoted {
+        (value.end + 1).min(end)
+    } else {
+        end
+    };
+    let comment = line[from..].trim_ascii_start();
+    end - comment.len()..end
+}
+
+/// The comment behind `[section]`.
+fn section_comment(line: &[u8]) -> Option<usize> {
+    memchr::memchr2_iter(b'#', b';', line).find(|&at| line[..at].trim_ascii_end().ends_with(b"]"))
+}
+
 /// The name of `[section]` or `[[list]]`, behind which a comment may stand.
 fn section(line: &[u8]) -> Option<String> {
     let line = line.trim_ascii();
-    let comment = memchr::memchr2_iter(b'#', b';', line)
-        .find(|&at| line[..at].trim_ascii_end().ends_with(b"]"));
-    let line = line[..comment.unwrap_or(line.len())].trim_ascii_end();
+    let line = line[..section_comment(line).unwrap_or(line.len())].trim_ascii_end();
     let inside = line.strip_prefix(b"[")?.strip_suffix(b"]")?;
     let name = inside.strip_prefix(b"[").unwrap_or(inside);
     let name = name.strip_suffix(b"]").unwrap_or(name).trim_ascii();
@@ -270,6 +302,19 @@ mod tests {
         assert_eq!(section(b"[a b] # [c]").as_deref(), Some("a b"));
         assert_eq!(section(b"[a#1]").as_deref(), Some("a#1"));
         assert_eq!(section(b"[1, 2]"), None);
+    }
+
+    #[test]
+    fn comments_behind_values_are_read() {
+        let behind = |line: &str| {
+            let (_, value) = pair(line.as_bytes()).unwrap();
+            line[behind_quotes(line.as_bytes(), &value)].to_owned()
+        };
+        assert_eq!(behind("a = \"b\" # c"), "# c");
+        assert_eq!(behind("a = \"b\""), "");
+        assert_eq!(behind("a = b # c"), "");
+        assert_eq!(behind("a = "), "");
+        assert_eq!(section_comment(b"[a] ; b"), Some(4));
     }
 
     #[test]

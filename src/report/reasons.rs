@@ -91,6 +91,26 @@ const COVERAGE: &[(&str, &str)] = &[
         "het bestand groeide tijdens het lezen; scan het opnieuw voor wat erbij kwam",
     ),
     ("no reason is known", "er is geen reden bekend"),
+    (
+        "has comments, which JSON doesn't know; they were read as text",
+        "heeft opmerkingen, die JSON niet kent; ze zijn als tekst gelezen",
+    ),
+    (
+        "has commas before closing brackets, which JSON doesn't know",
+        "heeft komma's voor sluitende haakjes, die JSON niet kent",
+    ),
+    (
+        "has names, texts or numbers written as JSON doesn't know them",
+        "heeft namen, teksten of getallen zoals JSON die niet schrijft",
+    ),
+    (
+        "a document is broken or cut off; only its texts were read, without their columns",
+        "een document is beschadigd of afgebroken; alleen de teksten zijn gelezen, zonder kolom",
+    ),
+    (
+        "a document is not as it should be; only texts were read of the rest of it, without their columns",
+        "een document klopt niet; van de rest ervan zijn alleen teksten gelezen, zonder kolom",
+    ),
 ];
 
 /// Why an input was not read in full, in the language of a report as far as it is known there.

@@ -314,6 +314,8 @@ impl Ledger {
                 .then(place(a).cmp(&place(b)))
                 .then(a.reason.cmp(&b.reason))
         });
+        // What each chunk says of itself is said once, however many chunks there were.
+        all.dedup();
         let worst = all.first().map_or(Verdict::Note, |problem| problem.verdict);
         let status = match worst {
             Verdict::Note => Status::Scanned,

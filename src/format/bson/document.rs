@@ -13,6 +13,11 @@ const LONGEST_PATH: usize = 300;
 /// Takes values.
 pub(super) trait Visit {
     fn value(&mut self, path: &str, text: &[u8]);
+
+    /// A key that is data, of the document at a path.
+    fn key(&mut self, path: &str, key: &[u8]) {
+        let _ = (path, key);
+    }
 }
 
 /// Gives values to the records of a chunk.
@@ -29,12 +34,37 @@ impl Visit for Cells<'_, '_> {
         let column = self.0.column(path);
         self.0.value(column, text);
     }
+
+    fn key(&mut self, path: &str, key: &[u8]) {
+        let dot = if path.is_empty() { "" } else { "." };
+        self.value(&format!("{path}{dot}{{key}}"), key);
+    }
 }
 
 /// The length of a document that starts here, as it says; none where it can't be one.
 pub(super) fn length(bytes: &[u8]) -> Option<usize> {
     let len = u32::from_le_bytes(bytes.get(..4)?.try_into().ok()?) as usize;
     (5..=LONGEST).contains(&len).then_some(len)
+}
+
+/// Whether a document that starts here ends where it says; none where that can't be seen.
+pub(super) fn is_closed(bytes: &[u8]) -> Option<bool> {
+    let len = length(bytes)?;
+    bytes.get(len - 1).map(|&last| last == 0)
+}
+
+/// The name of the first member.
+pub(super) fn first_name(document: &[u8]) -> Option<&[u8]> {
+    let behind = document.get(5..)?;
+    let len = memchr::memchr(0, behind)?;
+    (len > 0).then_some(&behind[..len])
+}
+
+/// Whether a whole document starts here that is as it should be.
+pub(super) fn is_whole(bytes: &[u8]) -> bool {
+    length(bytes)
+        .and_then(|len| bytes.get(..len))
+        .is_some_and(|document| Document::new(document).read(&mut Nobody).is_some())
 }
 
 /// Whether bytes start with documents: all that are there whole must hold.
@@ -90,6 +120,11 @@ impl<'d> Document<'d> {
     pub(super) fn read(&mut self, visit: &mut dyn Visit) -> Option<()> {
         self.document(visit, false, 0)?;
         (self.at == self.bytes.len()).then_some(())
+    }
+
+    /// What lies behind the place that was read to.
+    pub(super) fn rest(&self) -> &'d [u8] {
+        &self.bytes[self.at.min(self.bytes.len())..]
     }
 
     /// Whether the start of a longer document holds: several members, as far as they can be seen.
@@ -167,6 +202,9 @@ impl<'d> Document<'d> {
             }
             let name = self.name()?;
             let before = self.path.len();
+            if !is_array && is_data(name) {
+                visit.key(&self.path, name);
+            }
             self.down(if is_array { b"[]" } else { name });
             self.value(kind, visit, depth)?;
             self.path.truncate(before);
@@ -208,8 +246,9 @@ impl<'d> Document<'d> {
                 made.as_bytes()
             }
             0x0b => {
+                let pattern = self.name()?;
                 self.name()?;
-                self.name()?
+                pattern
             }
             0x0c => {
                 let text = self.text()?;
@@ -230,10 +269,13 @@ impl<'d> Document<'d> {
                 made = i64::from_le_bytes(self.take(8)?.try_into().ok()?).to_string();
                 made.as_bytes()
             }
-            // Truth values, nothing, timestamps of the server, decimals, and ends of ranges.
+            0x13 => {
+                made = decimal(u128::from_le_bytes(self.take(16)?.try_into().ok()?));
+                made.as_bytes()
+            }
+            // Truth values, nothing, timestamps of the server, and ends of ranges.
             0x08 => return self.take(1).map(|_| ()),
             0x11 => return self.take(8).map(|_| ()),
-            0x13 => return self.take(16).map(|_| ()),
             0x06 | 0x0a | 0x7f | 0xff => return Some(()),
             _ => return None,
         };
@@ -253,12 +295,50 @@ fn binary(kind: u8, bytes: &[u8]) -> String {
         let parts = [0..8, 8..12, 12..16, 16..20, 20..32];
         return parts.map(|part| &digits[part]).join("-");
     }
+    // The old kind has its length once more in itself.
+    let bytes = match bytes.split_first_chunk() {
+        Some((&len, inside)) if kind == 2 && u32::from_le_bytes(len) as usize == inside.len() => {
+            inside
+        }
+        _ => bytes,
+    };
     let text = std::str::from_utf8(bytes).unwrap_or_default();
     let is_text = !text.contains(|c: char| c.is_control() && !matches!(c, '\n' | '\r' | '\t'));
     if is_text {
         text.to_owned()
     } else {
         String::new()
+    }
+}
+
+/// A decimal number as people write it; empty where it is none, or has an exponent that nobody's number has.
+fn decimal(bits: u128) -> String {
+    const BIAS: u128 = 6176;
+    const DIGITS: usize = 34;
+    let exponent = (bits >> 113) & 0x3fff;
+    let is_special = (bits >> 125) & 3 == 3;
+    let digits = (bits & ((1 << 113) - 1)).to_string();
+    let places = BIAS.wrapping_sub(exponent) as usize;
+    if is_special || exponent > BIAS || places > DIGITS {
+        return String::new();
+    }
+    let sign = if bits >> 127 == 1 { "-" } else { "" };
+    let digits = format!("{digits:0>width$}", width = places + 1);
+    let (whole, fraction) = digits.split_at(digits.len() - places);
+    let dot = if fraction.is_empty() { "" } else { "." };
+    format!("{sign}{whole}{dot}{fraction}")
+}
+
+/// Gives the stretches of bytes that are text, without a column.
+pub(super) fn texts(bytes: &[u8], records: &mut Records<'_>) {
+    const SHORTEST: usize = 4;
+    for chunk in bytes.utf8_chunks() {
+        for text in chunk.valid().split(char::is_control) {
+            if text.len() >= SHORTEST {
+                let column = records.column("");
+                records.value(column, text.as_bytes());
+            }
+        }
     }
 }
 
@@ -281,4 +361,21 @@ fn date(milliseconds: i64) -> String {
         "%Y-%m-%dT%H:%M:%SZ"
     };
     time.strftime(format).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_that_were_stored_in_other_ways() {
+        assert_eq!(binary(2, b"\x03\0\0\0abc"), "abc");
+        assert_eq!(binary(0, b"\x03abc"), "");
+        let number = |digits: u128, exponent: u128| decimal(exponent << 113 | digits);
+        assert_eq!(number(31_612_345_678, 6176), "31612345678");
+        assert_eq!(number(5, 6174), "0.05");
+        assert_eq!(decimal(1 << 127 | 6175 << 113 | 15), "-1.5");
+        assert_eq!(number(1, 9000), "");
+        assert_eq!(decimal(0x1f << 122), "");
+    }
 }

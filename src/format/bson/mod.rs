@@ -3,6 +3,9 @@
 //! A file is one document behind the other, each with its length before it. In an archive documents stand in runs: each run
 //! starts with a document that names the database and the collection, and ends with four bytes of ones. Columns are paths, as
 //! in JSON (`contacts[].email`); values have no place in the stored bytes.
+//!
+//! Behind a document that is broken the next one is looked for by the name of its first member, which all documents of a
+//! collection have (`_id`). Of what is broken the texts are read, as values without a column.
 
 use std::sync::Arc;
 
@@ -34,7 +37,11 @@ impl Format for Bson {
         if head.bytes.starts_with(ARCHIVE) {
             return Some(Likelihood::Magic);
         }
-        document::starts(head.bytes, head.whole).then_some(Likelihood::Content)
+        if document::starts(head.bytes, head.whole) {
+            return Some(Likelihood::Content);
+        }
+        let is_named = head.extension() == "bson" && head.text.is_none();
+        is_named.then_some(Likelihood::Name)
     }
 
     fn open<'a>(
@@ -48,7 +55,8 @@ impl Format for Bson {
         let source = Source::new(body, encoding_rs::UTF_8, mark)?;
         let runs = Runs {
             is_archive,
-            is_over: false,
+            is_lost: false,
+            first: b"_id\0".to_vec(),
             // The documents before the first run say what is in the archive.
             table: is_archive.then(|| "archive".into()),
         };
@@ -59,8 +67,10 @@ impl Format for Bson {
 /// Cuts between documents, and where a run ends.
 struct Runs {
     is_archive: bool,
-    /// Whether something was broken: behind it no document can be found.
-    is_over: bool,
+    /// Whether something was broken, and the next document must be found first.
+    is_lost: bool,
+    /// The name of the first member of documents, with its end.
+    first: Vec<u8>,
     table: Option<Arc<str>>,
 }
 
@@ -70,20 +80,45 @@ struct Run {
     /// Bytes before its first document.
     skip: usize,
     is_broken: bool,
-    /// Whether it lies behind what was broken.
-    is_behind: bool,
 }
 
 impl Runs {
-    fn run(&mut self, skip: usize, is_broken: bool) -> Run {
-        let is_behind = self.is_over;
-        self.is_over |= is_broken;
+    fn run(&self, skip: usize, is_broken: bool) -> Run {
         Run {
             table: self.table.clone(),
             skip,
             is_broken,
-            is_behind,
         }
+    }
+
+    /// Where the next document, or run of documents, starts behind one that is broken.
+    fn next(&self, window: &[u8]) -> Option<usize> {
+        // Bytes that are made to look like documents would be read again and again.
+        const TRIES: usize = 1000;
+        // The length and the kind of the first member stand before its name.
+        const BEFORE: usize = 5;
+        let document = memchr::memmem::find_iter(window, &self.first)
+            .filter_map(|name| name.checked_sub(BEFORE))
+            .filter(|&at| at > 0 && document::is_closed(&window[at..]) == Some(true))
+            .take(TRIES)
+            .find(|&at| document::is_whole(&window[at..]));
+        let ends = memchr::memmem::find_iter(window, END).filter(|_| self.is_archive);
+        let run = ends
+            .filter(|&at| document::is_closed(&window[at + END.len()..]) == Some(true))
+            .take(TRIES)
+            .find(|&at| at > 0 && document::is_whole(&window[at + END.len()..]));
+        match (document, run) {
+            (Some(document), Some(run)) => Some(document.min(run)),
+            (document, run) => document.or(run),
+        }
+    }
+
+    /// A chunk of what is broken.
+    fn broken(&mut self, window: &[u8], ended: bool) -> Option<(usize, Run)> {
+        let next = self.next(window).or(ended.then_some(window.len()));
+        self.is_lost = next.is_none();
+        next.filter(|&len| len > 0)
+            .map(|len| (len, self.run(0, true)))
     }
 
     /// The document that starts a run, where one stands here: notes what the run belongs to. None where more must be read.
@@ -107,8 +142,8 @@ impl Grammar for Runs {
     type Task = Run;
 
     fn cut(&mut self, window: &[u8], target: usize, ended: bool) -> Option<(usize, Run)> {
-        if self.is_over {
-            return (!window.is_empty()).then(|| (window.len(), self.run(0, true)));
+        if self.is_lost {
+            return self.broken(window, ended);
         }
         let skip = self.start(window, ended)?;
         let mut at = skip;
@@ -117,29 +152,35 @@ impl Grammar for Runs {
             if at >= target.max(1) || self.is_archive && rest.starts_with(END) {
                 return (at > 0).then(|| (at, self.run(skip, false)));
             }
-            match length(rest) {
-                Some(len) if len <= rest.len() => at += len,
+            match document::is_closed(rest) {
+                Some(true) => {
+                    let len = length(rest)?;
+                    if let Some(name) = document::first_name(&rest[..len]) {
+                        self.first.clear();
+                        self.first.extend_from_slice(name);
+                        self.first.push(0);
+                    }
+                    at += len;
+                }
+                _ if rest.is_empty() => {
+                    return (at > 0 && ended).then(|| (at, self.run(skip, false)));
+                }
+                None if !ended && (rest.len() < 4 || length(rest).is_some()) => {
+                    let is_enough = at > skip && rest.len() >= 4 && at >= target / 2;
+                    return is_enough.then(|| (at, self.run(skip, false)));
+                }
                 // Whatever is broken is a chunk of its own, so that what comes before it is read.
-                None if rest.len() >= 4 => {
-                    let is_broken = at == 0 || at == skip;
-                    let len = if is_broken { window.len() } else { at };
-                    return Some((len, self.run(skip, is_broken)));
-                }
-                _ if ended => {
-                    let is_whole = rest.is_empty();
-                    let alone = at == skip && !is_whole;
-                    let len = if is_whole || alone { window.len() } else { at };
-                    return (len > 0).then(|| (len, self.run(skip, alone)));
-                }
-                _ if at > skip && rest.len() >= 4 && at >= target / 2 => {
+                _ if at > 0 => {
+                    self.is_lost = true;
                     return Some((at, self.run(skip, false)));
                 }
-                _ => return None,
+                _ => return self.broken(window, ended),
             }
         }
     }
 
     fn forced(&mut self, _: &[u8]) -> Run {
+        self.is_lost = true;
         self.run(0, true)
     }
 
@@ -148,24 +189,21 @@ impl Grammar for Runs {
     }
 
     fn read(task: &Run, bytes: &[u8], _: bool, records: &mut Records<'_>) {
-        if task.is_behind {
-            return;
+        if task.is_broken {
+            let broken =
+                "a document is broken or cut off; only its texts were read, without their columns";
+            records.problem_at(Problem::lost(broken), 0);
+            document::texts(bytes, records);
+            return records.next_row();
         }
         let mut at = task.skip;
-        let broken =
-            || Problem::lost("a document is broken or cut off; what is behind it can't be found");
-        while at < bytes.len() {
-            let rest = &bytes[at..];
-            let len = match length(rest) {
-                Some(len) if len <= rest.len() && !task.is_broken => len,
-                _ => return records.problem_at(broken(), at),
-            };
-            let mut cells = document::Cells::new(records);
-            if Document::new(&rest[..len]).read(&mut cells).is_none() {
-                records.problem_at(
-                    Problem::lost("a document is not as it should be; the rest of it is left out"),
-                    at,
-                );
+        while let Some(len) = length(&bytes[at..]) {
+            let mut document = Document::new(&bytes[at..at + len]);
+            let is_whole = document.read(&mut document::Cells::new(records)).is_some();
+            if !is_whole {
+                let lost = "a document is not as it should be; only texts were read of the rest of it, without their columns";
+                records.problem_at(Problem::lost(lost), at);
+                document::texts(document.rest(), records);
             }
             records.next_row();
             at += len;
@@ -266,7 +304,8 @@ mod tests {
     fn runs_of_an_archive_have_their_collection() {
         let mut runs = Runs {
             is_archive: true,
-            is_over: false,
+            is_lost: false,
+            first: b"_id\0".to_vec(),
             table: None,
         };
         let head = document(&[("db", "shop"), ("collection", "people")]);
@@ -276,6 +315,46 @@ mod tests {
         assert_eq!(len, END.len() + head.len() + 2 * person.len());
         assert_eq!(run.table.as_deref(), Some("shop.people"));
         assert_eq!(run.skip, END.len() + head.len());
+    }
+
+    #[test]
+    fn documents_behind_a_broken_one_are_found() {
+        let person = document(&[("email", "x"), ("name", "y")]);
+        let mut liar = person.clone();
+        liar[0] += 1;
+        let bytes = [&person[..], &liar, &person, &person[..9]].concat();
+        let mut runs = Runs {
+            is_archive: false,
+            is_lost: false,
+            first: b"_id\0".to_vec(),
+            table: None,
+        };
+        let mut cuts = Vec::new();
+        let mut at = 0;
+        while let Some((len, run)) = runs.cut(&bytes[at..], 1 << 20, true) {
+            cuts.push((len, run.is_broken));
+            at += len;
+        }
+        let len = person.len();
+        assert_eq!(cuts, [(len, false), (len, true), (len, false), (9, true)]);
+    }
+
+    #[test]
+    fn keys_that_are_data_are_values() {
+        #[derive(Default)]
+        struct Keys(Vec<String>);
+        impl Visit for Keys {
+            fn value(&mut self, path: &str, text: &[u8]) {
+                let text = String::from_utf8_lossy(text);
+                self.0.push(format!("{path}={text}"));
+            }
+            fn key(&mut self, path: &str, key: &[u8]) {
+                self.value(&format!("{path}.key"), key);
+            }
+        }
+        let mut keys = Keys::default();
+        let _ = Document::new(&document(&[("a@b.nl", "x")])).read(&mut keys);
+        assert_eq!(keys.0, [".key=a@b.nl", "*=x"]);
     }
 
     #[test]

@@ -1,9 +1,10 @@
 //! Where a JSON text can be cut: between top-level values, and between elements of the outermost array or map.
 //!
-//! The cutter knows strings and brackets and nothing else: it runs ahead of the lexer on one thread.
+//! The cutter knows strings, comments and brackets and nothing else: it runs ahead of the lexer on one thread.
 
 use encoding_rs::Encoding;
 
+use super::lenient;
 use super::maps::Maps;
 use crate::input::encoding::decode;
 
@@ -56,6 +57,9 @@ pub(super) fn cut(
         _ => Vec::new(),
     };
     let mut last_string = 0..0;
+    // Where the last comment, with the blank lines behind it, ended: it belongs to the record that follows, and so isn't
+    // cut off from it.
+    let mut comment = usize::MAX;
     let mut at = 0;
     while let Some(&byte) = text.get(at) {
         match byte {
@@ -65,6 +69,19 @@ pub(super) fn cut(
                     last_string = at + 1..end;
                 }
                 at = end;
+            }
+            b'/' if matches!(text.get(at + 1), Some(b'/' | b'*')) => {
+                at = lenient::comment_end(text, at)?;
+                comment = at;
+                continue;
+            }
+            b'\'' => {
+                if let Some((end, _)) = lenient::single_quoted_end(text, at + 1) {
+                    if depth == 1 {
+                        last_string = at + 1..end;
+                    }
+                    at = end;
+                }
             }
             b'{' | b'[' => {
                 depth += 1;
@@ -96,7 +113,13 @@ pub(super) fn cut(
                     _ => {}
                 }
             }
-            b'\n' if at + 1 >= target && depth == 0 => return Some((at + 1, Context::Top)),
+            b'\n' if at + 1 >= target && depth == 0 => {
+                let behind = text.get(comment..at).map(<[u8]>::trim_ascii);
+                if behind.is_none_or(|behind| !behind.is_empty()) {
+                    return Some((at + 1, Context::Top));
+                }
+                comment = at + 1;
+            }
             _ => {}
         }
         at += 1;
@@ -136,6 +159,11 @@ mod tests {
         assert_eq!(
             cut(object, 1, &Context::Top),
             Some((23, Context::MemberArray(b"rows".to_vec())))
+        );
+        let commented = b"[{}/* ], \" */, // ] \"\n 'a],', {}]";
+        assert_eq!(
+            cut(commented, 20, &Context::Top),
+            Some((29, Context::RootArray))
         );
         assert_eq!(cut(b"{}\n{}\n", 1, &Context::Top), Some((3, Context::Top)));
     }

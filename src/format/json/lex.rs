@@ -1,9 +1,10 @@
-//! Reads the values of a chunk. One pass, no recursion; strict as RFC 8259 wants it.
+//! Reads the values of a chunk. One pass, no recursion; as RFC 8259 wants it, and a little more (`lenient.rs`).
 
 use std::ops::Range;
 use std::sync::Arc;
 
 use super::cut::{Context, cut, string_end};
+use super::lenient::{self, Extras, Word};
 use super::maps::Maps;
 use super::paths::{PathId, Paths};
 use super::scalar::{is_scalar, scalar_end, unescape};
@@ -73,8 +74,11 @@ pub(super) fn read(task: &Task<'_>, sink: &mut dyn Sink) -> (u64, u64) {
     let mut lexer = Lexer {
         task,
         at: 0,
+        token: 0,
         line: 0,
         row: 0,
+        extras: Extras::default(),
+        no_column: None,
         began: None,
         open: Vec::new(),
         expect: Expect::Value,
@@ -108,8 +112,13 @@ struct Unescaped {
 struct Lexer<'l> {
     task: &'l Task<'l>,
     at: usize,
+    /// Where what is read at present starts; on the same line.
+    token: usize,
     line: u32,
     row: u32,
+    extras: Extras,
+    /// The column of what has none.
+    no_column: Option<ColumnId>,
     /// The row at the start of the top-level value that is open, if it started in this chunk.
     began: Option<u32>,
     open: Vec<Open>,
@@ -183,12 +192,12 @@ impl Lexer<'_> {
                     .map(|(len, context)| (base + len, context))
             };
             let Some((to, next)) = resume else {
-                self.count_lines(text.len());
+                self.texts(self.token, text.len());
                 self.row += u32::from(self.is_uncounted());
                 self.enter(&Context::Top);
                 return;
             };
-            self.count_lines(to);
+            self.texts(self.token, to);
             self.enter(&next);
             self.began = None;
             self.row += 1;
@@ -205,6 +214,9 @@ impl Lexer<'_> {
             ));
             self.row += u32::from(self.is_uncounted());
         }
+        for note in self.extras.notes() {
+            self.sink.problem(Problem::note(note));
+        }
         (u64::from(self.row), u64::from(self.line))
     }
 
@@ -214,10 +226,39 @@ impl Lexer<'_> {
             || self.began == Some(self.row) && self.open.first().is_some_and(|root| !root.is_array)
     }
 
-    /// Goes on to `to`, counting line ends.
-    fn count_lines(&mut self, to: usize) {
-        self.line += memchr::memchr_iter(b'\n', &self.task.text[self.at..to]).count() as u32;
-        self.at = to;
+    /// Gives the lines from a place on this line up to `to` as values without a column, and goes on there.
+    fn texts(&mut self, from: usize, to: usize) {
+        let column = *self.no_column.get_or_insert_with(|| self.sink.column(""));
+        self.at = from;
+        while self.at < to {
+            let rest = &self.task.text[self.at..to];
+            let end = memchr::memchr(b'\n', rest);
+            let line = &rest[..end.unwrap_or(rest.len())];
+            let start = self.at + line.len() - line.trim_ascii_start().len();
+            let text = line.trim_ascii();
+            if !text.is_empty() {
+                self.give(start, start + text.len(), column);
+            }
+            self.at += line.len() + usize::from(end.is_some());
+            self.line += u32::from(end.is_some());
+        }
+    }
+
+    /// Reads a comment; says whether there was one.
+    fn comment(&mut self) -> bool {
+        let text = self.task.text;
+        // The last line of a text needs no end.
+        let is_line = self.task.last && text[self.at..].starts_with(b"//");
+        let end = lenient::comment_end(text, self.at).or(is_line.then_some(text.len()));
+        // Among lines each is a record, wherever the text is cut.
+        let lines = self.task.lines;
+        let end = end.filter(|&end| !lines || memchr::memchr(b'\n', &text[self.at..end]).is_none());
+        if let Some(end) = end {
+            self.extras.comments = true;
+            self.texts(self.at, end);
+            self.row += u32::from(lines && self.open.is_empty());
+        }
+        end.is_some()
     }
 
     fn values(&mut self) -> Result<(), Fault> {
@@ -231,15 +272,27 @@ impl Lexer<'_> {
                 // Back to the line end: what follows it is a value of its own.
                 let end = memchr::memrchr(b'\n', &self.task.text[..self.at]).unwrap_or(0);
                 self.line -= 1;
-                self.at = end;
+                (self.at, self.token) = (end, end);
                 return Err((end, "a line ends within a value"));
             }
             let Some(&byte) = self.task.text.get(self.at) else {
                 return Ok(());
             };
+            self.token = self.at;
+            if byte == b'/' && self.comment() {
+                continue;
+            }
             match self.expect {
                 Expect::ValueOrEnd if byte == b']' => self.close(true)?,
+                Expect::Value if byte == b']' && self.is_behind_comma() => {
+                    self.extras.commas = true;
+                    self.close(true)?;
+                }
                 Expect::Value | Expect::ValueOrEnd => self.value(byte)?,
+                Expect::Key if byte == b'}' => {
+                    self.extras.commas = true;
+                    self.close(false)?;
+                }
                 Expect::KeyOrEnd if byte == b'}' => self.close(false)?,
                 Expect::Key | Expect::KeyOrEnd => self.key(byte)?,
                 Expect::Colon if byte == b':' => {
@@ -257,6 +310,11 @@ impl Lexer<'_> {
             self.line += u32::from(*byte == b'\n');
             self.at += 1;
         }
+    }
+
+    /// Whether a value may come because a comma did.
+    fn is_behind_comma(&self) -> bool {
+        self.member.is_none() && self.open.last().is_some_and(|open| open.is_array)
     }
 
     fn comma_or_end(&mut self, byte: u8) -> Result<(), Fault> {
@@ -318,8 +376,8 @@ impl Lexer<'_> {
                 self.at += 1;
                 self.expect = Expect::ValueOrEnd;
             }
-            b'"' => {
-                let string = self.string()?;
+            b'"' | b'\'' => {
+                let string = self.string(byte)?;
                 let path = self.path();
                 let column = self.paths.column(path, self.sink);
                 self.give_string(string, column)?;
@@ -328,11 +386,16 @@ impl Lexer<'_> {
             _ => {
                 let end = scalar_end(self.task.text, self.at);
                 let scalar = &self.task.text[self.at..end];
-                if !is_scalar(scalar) {
-                    return Err((self.at, "this is no string, number, true, false or null"));
-                }
+                let is_value = if is_scalar(scalar) {
+                    scalar != b"null"
+                } else {
+                    let word = lenient::word(scalar)
+                        .ok_or((self.at, "this is no string, number, true, false or null"))?;
+                    self.extras.words = true;
+                    word == Word::Number
+                };
                 let path = self.path();
-                if scalar != b"null" {
+                if is_value {
                     let column = self.paths.column(path, self.sink);
                     self.give(self.at, end, column);
                 }
@@ -378,10 +441,10 @@ impl Lexer<'_> {
     }
 
     fn key(&mut self, byte: u8) -> Result<(), Fault> {
-        if byte != b'"' {
-            return Err((self.at, "a key in quotes is missing"));
-        }
-        let (start, end, escaped) = self.string()?;
+        let (start, end, escaped) = match byte {
+            b'"' | b'\'' => self.string(byte)?,
+            _ => self.name()?,
+        };
         let (object, last) = self
             .open
             .last()
@@ -408,6 +471,20 @@ impl Lexer<'_> {
         Ok(())
     }
 
+    /// A key without quotes.
+    fn name(&mut self) -> Result<(usize, usize, bool), Fault> {
+        let start = self.at;
+        let end = lenient::name_end(self.task.text, start)
+            .filter(|&end| {
+                let behind = self.task.text[end..].trim_ascii_start();
+                behind.starts_with(b":")
+            })
+            .ok_or((start, "a key in quotes is missing"))?;
+        self.extras.words = true;
+        self.at = end;
+        Ok((start, end, false))
+    }
+
     /// The value that comes next is that of a member.
     fn member_follows(&mut self, member: PathId) {
         if let Some(open) = self.open.last_mut() {
@@ -418,9 +495,15 @@ impl Lexer<'_> {
     }
 
     /// The string that starts here, without its quotes, and whether it has escapes; goes on behind it.
-    fn string(&mut self) -> Result<(usize, usize, bool), Fault> {
+    fn string(&mut self, quote: u8) -> Result<(usize, usize, bool), Fault> {
         let start = self.at + 1;
-        let (end, escaped) = match string_end(self.task.text, start) {
+        let found = if quote == b'"' {
+            string_end(self.task.text, start)
+        } else {
+            self.extras.words = true;
+            lenient::single_quoted_end(self.task.text, start)
+        };
+        let (end, escaped) = match found {
             Some((end, escaped)) => (Some(end), escaped),
             None => (None, false),
         };

@@ -10,6 +10,7 @@ use foldhash::fast::FixedState;
 use hashbrown::{HashMap, HashSet};
 
 use super::cut::string_end;
+use super::lenient;
 use super::paths::{PathId, Paths, is_data};
 use super::scalar::{scalar_end, unescape};
 
@@ -161,8 +162,19 @@ impl<'t> Scanner<'t> {
         let mut at = 0;
         while let Some(&byte) = self.text.get(at) {
             match byte {
-                b'"' => {
-                    let Some((end, _)) = string_end(self.text, at + 1) else {
+                b'/' if matches!(self.text.get(at + 1), Some(b'/' | b'*')) => {
+                    let Some(end) = lenient::comment_end(self.text, at) else {
+                        break;
+                    };
+                    at = end;
+                    continue;
+                }
+                b'"' | b'\'' => {
+                    let end = match byte {
+                        b'"' => string_end(self.text, at + 1),
+                        _ => lenient::single_quoted_end(self.text, at + 1),
+                    };
+                    let Some((end, _)) = end else {
                         break;
                     };
                     match self.open.last() {
@@ -277,6 +289,10 @@ mod tests {
         assert_eq!(names(&people), ["$"]);
         assert_eq!(names(&format!(r#"{{"n":1,"staff":{people}}}"#)), ["staff"]);
         assert_eq!(names(&format!("[{people}")), ["[]"]);
+        assert_eq!(
+            names(&format!("// {{ \"it's\n{}", people.replace('"', "'"))),
+            ["$"]
+        );
         let logins: Vec<String> = (0..20).map(|n| format!("user{}", "x".repeat(n))).collect();
         let logins: Vec<&str> = logins.iter().map(String::as_str).collect();
         assert_eq!(names(&members(&logins, person)), ["$"]);

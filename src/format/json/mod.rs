@@ -6,6 +6,9 @@
 //! document that is an object, the objects in arrays and maps directly below it (`{"records": […]}`), or its own where it is
 //! a map; a document without any is one record.
 //!
+//! Comments, commas before closing brackets and what else JSON doesn't have (`lenient.rs`) are read, with a note. Of what is
+//! no JSON for all that, the lines are read up to where a record can start again, as values without a column.
+//!
 //! A giant document is cut between the elements of such an array or map (`cut.rs`), and each chunk read by itself (`lex.rs`).
 //! Which objects are maps is judged from its start (`maps.rs`).
 
@@ -17,6 +20,7 @@ use crate::input::Body;
 use crate::input::blocks::{Block, Source};
 
 mod cut;
+mod lenient;
 mod lex;
 mod maps;
 mod paths;
@@ -38,19 +42,19 @@ impl Format for Json {
     }
 
     fn sniff(&self, head: &Head<'_>) -> Option<Likelihood> {
-        let text = head.text.as_deref()?.trim_ascii_start();
+        let text = lenient::behind_comments(head.text.as_deref()?);
         let named = matches!(
             head.extension().as_str(),
-            "json" | "ndjson" | "jsonl" | "geojson" | "ipynb"
+            "json" | "ndjson" | "jsonl" | "geojson" | "ipynb" | "jsonc" | "json5"
         );
         match text {
             [b'{', rest @ ..] => {
-                let next = rest.trim_ascii_start().first();
+                let next = lenient::behind_comments(rest).first();
                 (named || matches!(next, Some(b'"' | b'}'))).then_some(Likelihood::Content)
             }
             // A log line may start with a bracket, too.
             [b'[', rest @ ..] => {
-                let rest = rest.trim_ascii_start();
+                let rest = lenient::behind_comments(rest);
                 let plausible = matches!(
                     rest.first(),
                     Some(b'{' | b'[' | b'"' | b']' | b'-' | b'0'..=b'9')
@@ -102,7 +106,7 @@ fn lines_are_values(text: &[u8]) -> Option<bool> {
     let mut lines = text
         .split(|&byte| byte == b'\n')
         .map(<[u8]>::trim_ascii)
-        .filter(|line| !line.is_empty())
+        .filter(|line| !line.is_empty() && !lenient::is_comment(line))
         .peekable();
     let (mut whole, mut all) = (0, 0);
     while let Some(line) = lines.next() {
@@ -125,6 +129,7 @@ fn is_whole(line: &[u8]) -> bool {
                 Some((end, _)) => at = end,
                 None => return false,
             },
+            b'/' if passes_comment(line, &mut at) => continue,
             b'{' | b'[' => depth += 1,
             // The end, a member or an element of something that other lines began.
             b'}' | b']' | b',' | b':' if depth == 0 => return false,
@@ -134,6 +139,13 @@ fn is_whole(line: &[u8]) -> bool {
         at += 1;
     }
     depth == 0
+}
+
+/// Goes on behind a comment, where one starts here.
+fn passes_comment(text: &[u8], at: &mut usize) -> bool {
+    let end = lenient::comment_end(text, *at);
+    *at = end.unwrap_or(*at);
+    end.is_some()
 }
 
 /// Behind the first line end at or behind `target`.

@@ -8,7 +8,17 @@ pub(super) fn scalar_end(text: &[u8], from: usize) -> usize {
         .position(|byte| {
             matches!(
                 byte,
-                b',' | b']' | b'}' | b' ' | b'\n' | b'\r' | b'\t' | b'"' | b':' | b'[' | b'{'
+                b',' | b']'
+                    | b'}'
+                    | b' '
+                    | b'\n'
+                    | b'\r'
+                    | b'\t'
+                    | b'"'
+                    | b':'
+                    | b'['
+                    | b'{'
+                    | b'/'
             )
         })
         .unwrap_or(rest.len())
@@ -67,7 +77,8 @@ pub(super) fn unescape(
             Some(b'r') => b'\r',
             Some(b'b') => 8,
             Some(b'f') => 12,
-            Some(&byte @ (b'"' | b'\\' | b'/')) => byte,
+            // The last one is none of JSON, and means nothing else wherever it is written.
+            Some(&byte @ (b'"' | b'\\' | b'/' | b'\'')) => byte,
             Some(b'u') => {
                 let (c, len) = unicode(&stored[at..]).ok_or(at)?;
                 give(c.encode_utf8(&mut [0; 4]).as_bytes(), at..at + len);

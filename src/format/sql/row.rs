@@ -22,6 +22,22 @@ const FORMATTING: &[&[u8]] = &[
     b"strptime",
 ];
 
+/// Types that have a length, as SQL Server's `CONVERT(nvarchar(50), 'text')` has one before its value.
+const SIZED: &[&[u8]] = &[
+    b"nvarchar",
+    b"varchar",
+    b"nchar",
+    b"char",
+    b"varbinary",
+    b"binary",
+    b"decimal",
+    b"numeric",
+    b"float",
+    b"datetime2",
+    b"datetimeoffset",
+    b"time",
+];
+
 /// Where in a row the walk is.
 pub(super) struct Row {
     /// Parentheses that are open around its cells.
@@ -31,10 +47,11 @@ pub(super) struct Row {
     /// Whether the cell has a value.
     pub(super) given: bool,
     /// Depths at which a formatting function's arguments stand, and those of them whose first one is over; and those of
-    /// `replace`. Deeper than 63 nobody looks.
+    /// `replace` and `convert`. Deeper than 63 nobody looks.
     formatting: u64,
     pub(super) muted: u64,
     pub(super) replacing: u64,
+    converting: u64,
 }
 
 impl Row {
@@ -47,6 +64,7 @@ impl Row {
             formatting: 0,
             muted: 0,
             replacing: 0,
+            converting: 0,
         }
     }
 
@@ -55,15 +73,23 @@ impl Row {
     }
 
     fn open(&mut self, function: &[u8]) {
+        let is_one_of = |known: &[&[u8]]| {
+            let mut known = known.iter();
+            known.any(|known| function.eq_ignore_ascii_case(known))
+        };
+        let is_converted = self.converting & self.bit() != 0 && !self.given;
         self.depth += 1;
         let bit = self.bit();
-        if FORMATTING
-            .iter()
-            .any(|known| function.eq_ignore_ascii_case(known))
-        {
+        if is_converted && is_one_of(SIZED) {
+            self.muted |= bit;
+        }
+        if is_one_of(FORMATTING) {
             self.formatting |= bit;
             if function.eq_ignore_ascii_case(b"replace") {
                 self.replacing |= bit;
+            }
+            if function.eq_ignore_ascii_case(b"convert") {
+                self.converting |= bit;
             }
         }
     }
@@ -73,6 +99,7 @@ impl Row {
         self.formatting &= others;
         self.muted &= others;
         self.replacing &= others;
+        self.converting &= others;
         self.depth -= 1;
     }
 
@@ -81,7 +108,9 @@ impl Row {
             self.column += 1;
             self.given = false;
         } else {
-            self.muted |= self.formatting & self.bit();
+            // Where nothing was given yet, what stands before it was a type.
+            let waits = if self.given { 0 } else { self.converting };
+            self.muted |= self.formatting & self.bit() & !waits;
         }
     }
 }

@@ -243,5 +243,9 @@ fn what_is_no_json_is_said_and_the_rest_is_read() {
         false,
     );
     assert_eq!(problems.len(), 1, "{problems:?}");
-    assert_eq!(values.len(), 2);
+    // What is left of the line that is no JSON is read as text.
+    let texts: Vec<&str> = values.iter().map(|(_, value)| value.as_str()).collect();
+    assert!(texts.contains(&"1") && texts.contains(&"3"), "{texts:?}");
+    assert!(texts.iter().any(|text| text.contains("oops")), "{texts:?}");
+    assert_eq!(values.len(), 3);
 }

@@ -15,7 +15,7 @@ pub(super) fn trim(text: &[u8], start: u32, end: u32) -> (usize, usize) {
     let (start, end) = (start as usize, end as usize);
     // Most cells have neither.
     if let [first, .., before, last] = &text[start..end]
-        && *first.min(last) > b' '
+        && *first.min(last) > b'\''
         && [*before, *last] != *b".0"
     {
         return (start, end);
@@ -38,7 +38,22 @@ fn trim_ends(text: &[u8], mut start: usize, mut end: usize) -> (usize, usize) {
     {
         end -= 2;
     }
-    (start, end)
+    let bytes = &text[start..end];
+    let (before, behind) = marks_of_text(bytes);
+    (start + before, end - behind)
+}
+
+/// How many bytes before and behind a cell say that it is text, so that spreadsheets leave its zeros alone: `'0123`, `="0123"`,
+/// and with its quotes doubled.
+fn marks_of_text(cell: &[u8]) -> (usize, usize) {
+    match cell {
+        [b'=', b'"', b'"', .., b'"', b'"'] if cell.len() > 5 => (3, 2),
+        [b'=', b'"', .., b'"'] if cell.len() > 3 => (2, 1),
+        [b'\'', _, .., b'\''] => (1, 1),
+        // `'s-Hertogenbosch` has its own.
+        [b'\'', b'0'..=b'9' | b'+', ..] => (1, 0),
+        _ => (0, 0),
+    }
 }
 
 /// Whether a match stands by itself: no letter or digit touches its own, and it is no part of a decimal number or of a path.
@@ -129,6 +144,30 @@ fn digits<'a>(bytes: impl Iterator<Item = &'a u8>) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn marks_around_a_cell_are_left_out() {
+        let trimmed = |cell: &str| {
+            let (start, end) = trim(cell.as_bytes(), 0, cell.len() as u32);
+            cell[start..end].to_owned()
+        };
+        let cells = [
+            (" 0123\t", "0123"),
+            ("123456.0", "123456"),
+            ("'0123", "0123"),
+            ("'+31 6", "+31 6"),
+            ("'jan@post.nl'", "jan@post.nl"),
+            ("=\"0123\"", "0123"),
+            ("=\"\"0123\"\"", "0123"),
+            ("'s-Gravenhage", "'s-Gravenhage"),
+            ("52'", "52'"),
+            ("''", "''"),
+            ("=\"\"", "=\"\""),
+        ];
+        for (cell, wanted) in cells {
+            assert_eq!(trimmed(cell), wanted);
+        }
+    }
 
     #[test]
     fn parts_of_longer_numbers_are_told() {

@@ -43,7 +43,8 @@ impl Template {
         };
         let (start, end) = (places.first(), places.last());
         let before = places.iter().nth_back(1);
-        let has_blank = (0..=b' ').any(|byte| may_be(start, byte) || may_be(end, byte));
+        // Quotes may say that a cell is text.
+        let has_blank = (0..=b'\'').any(|byte| may_be(start, byte) || may_be(end, byte));
         let has_zero = may_be(before, b'.') && may_be(end, b'0');
         let is_trimmed = !has_blank && !has_zero;
         // A place that needs fewer ranges has its last one again.

@@ -33,11 +33,11 @@ const WEAK_TEXT: f64 = 5.0;
 const EVEN: f64 = 0.5;
 /// What is told of fails at least, where chance isn't known, in log-odds.
 const TOLD: f64 = 0.05;
-/// A list that knows so few values by chance, and most of many cells, isn't mistaken whatever the header says: `Name or
+/// A list that knows so few values by chance, and so many of many cells, isn't mistaken whatever the header says: `Name or
 /// description` of those who paid.
 const SELDOM: f64 = 0.02;
 const ENOUGH_NAMES: f64 = 20.0;
-const MOSTLY_NAMES: f64 = 0.7;
+const MANY_NAMES: f64 = 0.25;
 /// Neighbours of persons' data that are named.
 const MOST_PERSONS: usize = 3;
 /// A form this unsure speaks against others of its detector that have far fewer cells: so many times fewer.
@@ -460,7 +460,7 @@ impl Judge<'_> {
             };
             return posterior.at_most(prior, most);
         }
-        let are_names = form.chance <= SELDOM && different >= ENOUGH_NAMES && k >= n * MOSTLY_NAMES;
+        let are_names = form.chance <= SELDOM && different >= ENOUGH_NAMES && k >= n * MANY_NAMES;
         if !listed || stratum == Stratum::Whole && are_names {
             return posterior;
         }

@@ -264,7 +264,7 @@ mod tests {
 
     fn names(text: &str) -> Vec<String> {
         let maps = Maps::of(text.as_bytes());
-        let mut names: Vec<String> = maps.names.iter().map(|name| name.to_string()).collect();
+        let mut names: Vec<String> = maps.names.iter().map(ToString::to_string).collect();
         names.extend(maps.top.then(|| "$".to_owned()));
         names.extend(maps.elements.then(|| "[]".to_owned()));
         names.sort();

@@ -8,6 +8,7 @@ use clap::Args;
 use clap::builder::PossibleValuesParser;
 use encoding_rs::Encoding;
 
+use crate::input::charset::Charset;
 use crate::report::{LANGUAGES, Lang};
 use crate::rule::Selection;
 use crate::scan::Sample;
@@ -137,6 +138,13 @@ fn unescaped(text: &str) -> anyhow::Result<Vec<u8>> {
 pub fn encoding(label: &str) -> anyhow::Result<&'static Encoding> {
     Encoding::for_label(label.trim().as_bytes()).with_context(|| {
         format!("unknown encoding `{label}`; known are utf-8, windows-1252, iso-8859-15, utf-16le, shift_jis and others of https://encoding.spec.whatwg.org")
+    })
+}
+
+/// The same for reading: code pages of DOS and UTF-32 as well.
+pub fn charset(label: &str) -> anyhow::Result<Charset> {
+    Charset::for_label(label.trim().as_bytes()).with_context(|| {
+        format!("unknown encoding `{label}`; known are utf-8, utf-32, windows-1252, iso-8859-15, utf-16le, shift_jis and others of https://encoding.spec.whatwg.org, and cp437, cp850, cp852 and others of DOS")
     })
 }
 

@@ -9,7 +9,7 @@ use anyhow::bail;
 use clap::builder::{PossibleValuesParser, RangedU64ValueParser};
 use clap::{Args, ValueEnum};
 
-use super::options::{LanguageOption, RuleOptions, delimiter, encoding, key, probability, sample};
+use super::options::{LanguageOption, RuleOptions, charset, delimiter, key, probability, sample};
 use super::outputs::{Outputs, detail, extensions, report_for, spare_inputs};
 use super::progress::{Ticker, stop_on_interrupt};
 use super::{Color, Outcome, stdout_width};
@@ -18,6 +18,7 @@ use crate::baseline::Baseline;
 use crate::decisions::{self, Decisions};
 use crate::event::{ColumnRecord, Event, FileRecord, Status, Summary};
 use crate::format::ReadOptions;
+use crate::input::charset::Charset;
 use crate::input::{Limits, WalkOptions};
 use crate::report::load::Saved;
 use crate::report::{self, Detail, REPORTS, Report, ReportOptions};
@@ -150,8 +151,8 @@ struct ReadingOptions {
     delimiter: Option<std::vec::Vec<u8>>,
 
     /// The encoding of text, such as `utf-8` or `windows-1252`
-    #[arg(long, value_name = "NAME", value_parser = encoding)]
-    encoding: Option<&'static encoding_rs::Encoding>,
+    #[arg(long, value_name = "NAME", value_parser = charset)]
+    encoding: Option<Charset>,
 
     /// The first record of CSV is data
     #[arg(long)]

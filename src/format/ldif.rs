@@ -46,6 +46,10 @@ impl Format for Ldif {
         None
     }
 
+    fn reads_text(&self) -> bool {
+        true
+    }
+
     fn open<'a>(
         &self,
         body: Body<'a>,

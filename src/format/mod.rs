@@ -8,6 +8,8 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::error::Problem;
+use crate::input::charset::Charset;
+use crate::input::encoding::Certainty;
 use crate::input::{Body, Budget, Bytes, Limits};
 
 #[cfg(feature = "archives")]
@@ -150,6 +152,11 @@ pub trait Format: Sync {
     /// How sure the first bytes and the name make us; none when it can't be this format.
     fn sniff(&self, head: &Head<'_>) -> Option<Likelihood>;
 
+    /// Whether text is read in the encoding of the head, so that users should know how sure that is.
+    fn reads_text(&self) -> bool {
+        false
+    }
+
     /// Opens an input. A [`Problem`] here means that nothing of it can be read.
     fn open<'a>(
         &self,
@@ -183,7 +190,9 @@ pub struct Head<'a> {
     /// The same decoded to UTF-8 (without byte-order mark), cut at a character; none for binary data.
     pub text: Option<Cow<'a, [u8]>>,
     /// The encoding of `text`.
-    pub encoding: &'static encoding_rs::Encoding,
+    pub encoding: Charset,
+    /// How sure that is.
+    pub certainty: Certainty,
     /// Bytes of the byte-order mark before it.
     pub mark: usize,
     /// The last 66 KiB, where the input can be read at any place: some formats have their index there.
@@ -197,6 +206,21 @@ pub struct Head<'a> {
 }
 
 impl Head<'_> {
+    /// What users should know of an encoding that only the letters of the text speak for.
+    fn doubt(&self) -> Option<Problem> {
+        match self.certainty {
+            Certainty::Sure => None,
+            Certainty::Guess => Some(Problem::note(format!(
+                "read as {}, in which its letters make words; --encoding overrules that",
+                self.encoding.name()
+            ))),
+            Certainty::Doubt => Some(Problem::note(format!(
+                "read as {}, in which its letters make no words; say with --encoding what it is in",
+                self.encoding.name()
+            ))),
+        }
+    }
+
     /// What stands behind the last dot of the name, in lower case.
     pub fn extension(&self) -> String {
         let name = self.name.rsplit(['/', '\\']).next().unwrap_or_default();
@@ -212,7 +236,7 @@ pub struct ReadOptions {
     /// The field delimiter of CSV, one to three bytes; sniffed where absent.
     pub delimiter: Option<Vec<u8>>,
     /// The encoding of text; sniffed where absent.
-    pub encoding: Option<&'static encoding_rs::Encoding>,
+    pub encoding: Option<Charset>,
     /// Whether the first record of CSV is a header; decided by content where absent.
     pub header: Option<bool>,
     /// Bytes of a chunk to aim at. Results do not depend on it.

@@ -11,10 +11,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use super::Piece;
 #[cfg(feature = "archives")]
 use super::compress::{Wrap, wrap_of};
+use super::markup::declared::noted;
 use super::unknown::unknown;
 use super::{FORMATS, Format, Head, Likelihood, ReadOptions, Reader};
 use crate::error::{Problem, Verdict};
-use crate::input::encoding::{decode_head, detect};
+use crate::input::encoding::{Certainty, decode_head, detect};
 #[cfg(feature = "archives")]
 use crate::input::limits::{Bounded, Stored};
 use crate::input::{Body, Budget, Bytes, Input};
@@ -216,7 +217,8 @@ pub(crate) fn look<'h>(
         folder,
         bytes: head,
         text: detected.map(|detected| decode_head(detected, head)),
-        encoding: detected.map_or(encoding_rs::UTF_8, |detected| detected.encoding),
+        encoding: detected.map_or(encoding_rs::UTF_8.into(), |detected| detected.encoding),
+        certainty: detected.map_or(Certainty::Sure, |detected| detected.certainty),
         mark: detected.map_or(0, |detected| detected.mark),
         tail: tail(body),
         whole: head.len() < HEAD,
@@ -243,7 +245,7 @@ fn read_as<'a>(body: Body<'a>, look: &Head<'_>, head: &Bytes, options: &ReadOpti
             reader: Err(unknown(head, look.name)),
         };
     };
-    let reader = format.open(body, look, options);
+    let reader = open_as(format, body, look, options);
     let reader = match (reader, likely.get(1)) {
         // What was refused is gone when it was a stream; a blob can be opened again.
         (Err(problem), Some((_, other)))
@@ -251,7 +253,7 @@ fn read_as<'a>(body: Body<'a>, look: &Head<'_>, head: &Bytes, options: &ReadOpti
         {
             match (look.whole, rest.is_none()) {
                 (true, true) => {
-                    let reader = other.open(Body::Blob(head.clone()), look, options);
+                    let reader = open_as(*other, Body::Blob(head.clone()), look, options);
                     return Opened {
                         format: Some(other.name()),
                         head: None,
@@ -272,6 +274,18 @@ fn read_as<'a>(body: Body<'a>, look: &Head<'_>, head: &Bytes, options: &ReadOpti
         is_packed: false,
         reader,
     }
+}
+
+/// Opens an input as this format, and says what is in doubt.
+fn open_as<'a>(
+    format: &dyn Format,
+    body: Body<'a>,
+    look: &Head<'_>,
+    options: &ReadOptions,
+) -> Result<Box<dyn Reader + 'a>, Problem> {
+    let reader = format.open(body, look, options)?;
+    let note = look.doubt().filter(|_| format.reads_text());
+    Ok(noted(reader, note))
 }
 
 /// The last bytes of a body that can be read at any place.

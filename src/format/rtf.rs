@@ -5,12 +5,11 @@
 
 use std::sync::Arc;
 
-use encoding_rs::Encoding;
-
 use super::made::{Made, Values};
 use super::records::Records;
 use super::{Format, Head, Likelihood, ReadOptions, Reader};
 use crate::error::Problem;
+use crate::input::charset::Charset;
 use crate::input::{Body, Bytes};
 
 /// Groups within each other.
@@ -100,7 +99,7 @@ impl Values for Document {
     fn read(&self, records: &mut Records<'_>) {
         let mut text = Text {
             records,
-            encoding: encoding_rs::WINDOWS_1252,
+            encoding: encoding_rs::WINDOWS_1252.into(),
             groups: vec![Group::default()],
             bytes: Vec::new(),
             paragraph: String::new(),
@@ -138,7 +137,7 @@ struct Group {
 
 struct Text<'t, 'r> {
     records: &'t mut Records<'r>,
-    encoding: &'static Encoding,
+    encoding: Charset,
     groups: Vec<Group>,
     /// Characters of the paragraph that are not decoded yet.
     bytes: Vec<u8>,
@@ -202,7 +201,7 @@ impl Text<'_, '_> {
 
     fn decode(&mut self) {
         if !self.bytes.is_empty() {
-            let (text, _) = self.encoding.decode_without_bom_handling(&self.bytes);
+            let text = self.encoding.decode(&self.bytes);
             self.paragraph.push_str(&text);
             self.bytes.clear();
         }
@@ -309,8 +308,11 @@ impl Text<'_, '_> {
             "u" => self.unicode(number.unwrap_or(0)),
             "uc" => self.group().instead = number.and_then(|count| usize::try_from(count).ok()),
             "ansicpg" => {
-                let label = format!("windows-{}", number.unwrap_or(1252));
-                self.encoding = Encoding::for_label(label.as_bytes()).unwrap_or(self.encoding);
+                let number = number.unwrap_or(1252);
+                let page = u16::try_from(number).ok().and_then(Charset::of_page);
+                let known =
+                    page.or_else(|| Charset::for_label(format!("windows-{number}").as_bytes()));
+                self.encoding = known.unwrap_or(self.encoding);
             }
             _ if SKIPPED.contains(&word) => self.group().skips = true,
             _ if PROPERTIES.contains(&word) => {

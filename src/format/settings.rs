@@ -56,6 +56,10 @@ impl Format for Settings {
         (fits && (named || first == Some(true) && all > 2)).then_some(Likelihood::Content)
     }
 
+    fn reads_text(&self) -> bool {
+        true
+    }
+
     fn open<'a>(
         &self,
         body: Body<'a>,

@@ -24,6 +24,10 @@ impl Format for Text {
         head.text.is_some().then_some(Likelihood::Fallback)
     }
 
+    fn reads_text(&self) -> bool {
+        true
+    }
+
     fn open<'a>(
         &self,
         body: Body<'a>,

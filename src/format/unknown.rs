@@ -109,8 +109,6 @@ const KNOWN: &[(&[u8], &str)] = &[
         b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",
         "document in an old Office format (xls, doc, msg)",
     ),
-    (b"\xff\xfe\0\0", "text in UTF-32"),
-    (b"\0\0\xfe\xff", "text in UTF-32"),
     (
         b"FEA1",
         "Feather file of version 1; write it again with a newer version",

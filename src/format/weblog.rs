@@ -38,6 +38,10 @@ impl Format for AccessLog {
         (fit > 0 && fit * 10 >= all * 8).then_some(Likelihood::Content)
     }
 
+    fn reads_text(&self) -> bool {
+        true
+    }
+
     fn open<'a>(
         &self,
         body: Body<'a>,
@@ -61,6 +65,10 @@ impl Format for ExtendedLog {
             .take_while(|line| line.starts_with(b"#"));
         let mut found = directives.filter(|line| line.starts_with(FIELDS));
         found.next().map(|_| Likelihood::Magic)
+    }
+
+    fn reads_text(&self) -> bool {
+        true
     }
 
     fn open<'a>(

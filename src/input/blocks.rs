@@ -8,9 +8,9 @@ use std::fs::File;
 use std::io::{self, Read};
 
 use bytes::Bytes;
-use encoding_rs::Encoding;
 
 use super::Body;
+use super::charset::Charset;
 use super::encoding::{Decoded, decode, decode_pieces, decodes_first};
 use crate::error::Problem;
 use crate::format::{OffsetMap, OffsetPiece};
@@ -25,7 +25,7 @@ const BETWEEN_WORDS: usize = 4096;
 /// The text of an input that is still to come.
 pub struct Source<'a> {
     feed: Feed<'a>,
-    encoding: &'static Encoding,
+    encoding: Charset,
     /// Where the window starts in the stored input.
     position: u64,
 }
@@ -58,13 +58,14 @@ pub struct Block {
 
 enum Origin {
     /// As stored, from this byte on.
-    Stored(u64, &'static Encoding),
+    Stored(u64, Charset),
     Decoded(Vec<OffsetPiece>),
 }
 
 impl<'a> Source<'a> {
     /// The text of a body behind its byte-order mark of `mark` bytes.
-    pub fn new(body: Body<'a>, encoding: &'static Encoding, mark: usize) -> Result<Self, Problem> {
+    pub fn new(body: Body<'a>, encoding: impl Into<Charset>, mark: usize) -> Result<Self, Problem> {
+        let encoding = encoding.into();
         let position = mark as u64;
         let stream = match body {
             Body::Blob(bytes) if !decodes_first(encoding) => {
@@ -179,7 +180,7 @@ fn read_error(error: &io::Error, at: u64) -> Problem {
 
 /// Decodes all whole characters that have been read.
 fn decode_more(
-    encoding: &'static Encoding,
+    encoding: Charset,
     stream: &mut Stream<'_>,
     text: &mut Vec<u8>,
     pieces: &mut Vec<OffsetPiece>,
@@ -314,17 +315,17 @@ impl Block {
     }
 
     /// The encoding of that; UTF-8 where it has been decoded already.
-    pub fn encoding(&self) -> &'static Encoding {
+    pub fn encoding(&self) -> Charset {
         match &self.origin {
-            Origin::Stored(_, encoding) => encoding,
-            Origin::Decoded(_) => encoding_rs::UTF_8,
+            Origin::Stored(_, encoding) => *encoding,
+            Origin::Decoded(_) => encoding_rs::UTF_8.into(),
         }
     }
 
     /// The text as UTF-8, with the way back.
     pub fn decode(&self) -> Decoded<'_> {
         match &self.origin {
-            Origin::Stored(base, encoding) => decode(encoding, &self.text, *base),
+            Origin::Stored(base, encoding) => decode(*encoding, &self.text, *base),
             Origin::Decoded(pieces) => Decoded {
                 text: (&self.text[..]).into(),
                 offsets: OffsetMap::Pieces(pieces.clone()),

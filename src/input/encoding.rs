@@ -11,62 +11,98 @@ use encoding_rs::{
     UTF_16LE, WINDOWS_1252,
 };
 
+use super::charset::{Charset, Order, Page};
+use super::letters::{Judged, judge};
 use crate::format::{OffsetMap, OffsetPiece, Span};
 
 /// What a text is written in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Detected {
     /// The encoding.
-    pub encoding: &'static Encoding,
+    pub encoding: Charset,
     /// Bytes of the byte-order mark before the text.
     pub mark: usize,
+    /// How sure that is, where users should know.
+    pub certainty: Certainty,
+}
+
+/// How sure an encoding is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Certainty {
+    /// It says so itself, the user does, or it is what such texts are.
+    Sure,
+    /// Only the letters of its words say so.
+    Guess,
+    /// Its words make no sense in this one, and in no other.
+    Doubt,
+}
+
+impl Detected {
+    fn sure(encoding: impl Into<Charset>, mark: usize) -> Self {
+        Self {
+            encoding: encoding.into(),
+            mark,
+            certainty: Certainty::Sure,
+        }
+    }
 }
 
 /// Finds the encoding from the first bytes; none when they are no text. `user` overrules all but says nothing of a
 /// byte-order mark, which is left out in any case.
-pub fn detect(head: &[u8], user: Option<&'static Encoding>) -> Option<Detected> {
-    if user.is_none() && is_utf32(head) {
-        return None;
-    }
-    let by_mark = Encoding::for_bom(head);
+pub fn detect(head: &[u8], user: Option<Charset>) -> Option<Detected> {
+    let by_mark = by_mark(head);
     if let Some(encoding) = user {
         let mark = by_mark
-            .filter(|(marked, _)| *marked == encoding)
-            .map_or(0, |(_, len)| len);
-        return Some(Detected { encoding, mark });
+            .filter(|marked| marked.encoding == encoding)
+            .map_or(0, |marked| marked.mark);
+        return Some(Detected::sure(encoding, mark));
     }
-    if let Some((encoding, mark)) = by_mark {
-        return Some(Detected { encoding, mark });
+    if by_mark.is_some() {
+        return by_mark;
     }
     if let Some(encoding) = utf16_without_mark(head) {
-        return Some(Detected { encoding, mark: 0 });
+        return Some(Detected::sure(encoding, 0));
     }
     if is_binary(head) || is_ebcdic(head) {
         return None;
     }
     if is_iso_2022_jp(head) {
-        return Some(Detected {
-            encoding: ISO_2022_JP,
-            mark: 0,
-        });
+        return Some(Detected::sure(ISO_2022_JP, 0));
     }
     if is_utf8(head) {
-        return Some(Detected {
-            encoding: UTF_8,
-            mark: 0,
-        });
+        return Some(Detected::sure(UTF_8, 0));
     }
     let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
     detector.feed(head, true);
     let guess = detector.guess(None, Utf8Detection::Deny);
+    let guess = if guess == WINDOWS_1252 {
+        western(head)
+    } else {
+        guess
+    };
+    let (encoding, certainty) = match judge(head, guess) {
+        Judged::Right => (guess.into(), Certainty::Sure),
+        Judged::Better(encoding) => (encoding, Certainty::Guess),
+        Judged::Wrong => (guess.into(), Certainty::Doubt),
+    };
     Some(Detected {
-        encoding: if guess == WINDOWS_1252 {
-            western(head)
-        } else {
-            guess
-        },
+        encoding,
         mark: 0,
+        certainty,
     })
+}
+
+/// What a byte-order mark says. That of UTF-32 in the usual order starts like that of UTF-16; no text starts with a NUL, though.
+fn by_mark(head: &[u8]) -> Option<Detected> {
+    let order = match head {
+        [0xff, 0xfe, 0, 0, ..] => Some(Order::Little),
+        [0, 0, 0xfe, 0xff, ..] => Some(Order::Big),
+        _ => None,
+    };
+    if let Some(order) = order {
+        return Some(Detected::sure(Charset::Utf32(order), 4));
+    }
+    Encoding::for_bom(head).map(|(encoding, mark)| Detected::sure(encoding, mark))
 }
 
 /// Windows-1252, unless a euro sign stands where only Latin-9 has it and no byte is in the range that only the former has.
@@ -77,12 +113,6 @@ fn western(head: &[u8]) -> &'static Encoding {
     } else {
         WINDOWS_1252
     }
-}
-
-/// Whether it starts with the byte-order mark of UTF-32, which nothing here decodes. That of the little-endian kind starts
-/// like that of UTF-16.
-fn is_utf32(head: &[u8]) -> bool {
-    head.starts_with(b"\xff\xfe\0\0") || head.starts_with(b"\0\0\xfe\xff")
 }
 
 /// Whether it is text in EBCDIC, as mainframes write it, which nothing here decodes: nearly all bytes are letters, digits and
@@ -199,7 +229,7 @@ fn is_binary(head: &[u8]) -> bool {
 }
 
 /// Whether a text in this encoding has to be decoded before it can be cut.
-pub fn decodes_first(encoding: &'static Encoding) -> bool {
+pub fn decodes_first(encoding: Charset) -> bool {
     !encoding.is_ascii_compatible()
 }
 
@@ -215,7 +245,8 @@ pub struct Decoded<'a> {
 /// Decodes a stretch of a text that starts `base` bytes into the stored input, at the border of a character.
 ///
 /// UTF-8 and plain ASCII are passed on as they are; bytes that aren't valid stay what they are.
-pub fn decode<'a>(encoding: &'static Encoding, stored: &'a [u8], base: u64) -> Decoded<'a> {
+pub fn decode(encoding: impl Into<Charset>, stored: &[u8], base: u64) -> Decoded<'_> {
+    let encoding = encoding.into();
     if encoding == UTF_8 || (encoding.is_ascii_compatible() && stored.is_ascii()) {
         return Decoded {
             text: Cow::Borrowed(stored),
@@ -233,7 +264,7 @@ pub fn decode<'a>(encoding: &'static Encoding, stored: &'a [u8], base: u64) -> D
 /// stretch that ends within a character leaves up to three bytes, and one that ends within a run of Japanese characters all of
 /// that, unless it is nothing else.
 pub fn decode_pieces(
-    encoding: &'static Encoding,
+    encoding: Charset,
     stored: &[u8],
     base: u64,
 ) -> (Vec<u8>, Vec<OffsetPiece>, usize) {
@@ -242,13 +273,16 @@ pub fn decode_pieces(
         list: Vec::new(),
         base,
     };
-    let used = if encoding == UTF_16LE || encoding == UTF_16BE {
-        out.utf16(stored, encoding == UTF_16BE)
-    } else if encoding == ISO_2022_JP {
-        out.iso_2022_jp(stored)
-    } else {
-        out.other(encoding, stored);
-        stored.len()
+    let used = match encoding {
+        Charset::Web(encoding) if encoding == UTF_16LE || encoding == UTF_16BE => {
+            out.utf16(stored, encoding == UTF_16BE)
+        }
+        Charset::Web(encoding) if encoding == ISO_2022_JP => out.iso_2022_jp(stored),
+        Charset::Web(encoding) => out.other(stored, |out, rest, at| {
+            out.one_character(encoding, rest, at)
+        }),
+        Charset::Page(page) => out.page(page, stored),
+        Charset::Utf32(order) => out.utf32(order, stored),
     };
     if out.list.is_empty() {
         out.list.push(OffsetPiece {
@@ -335,6 +369,29 @@ impl Pieces {
         at
     }
 
+    fn utf32(&mut self, order: Order, stored: &[u8]) -> usize {
+        let units = stored.chunks_exact(4);
+        let used = stored.len() - units.remainder().len();
+        for (index, unit) in units.enumerate() {
+            let c = order.character(unit);
+            if c.is_ascii() {
+                self.piece(index * 4, Span::Each(4));
+                self.text.push(c as u8);
+            } else {
+                self.character(c, index * 4, 4);
+            }
+        }
+        used
+    }
+
+    fn page(&mut self, page: &Page, stored: &[u8]) -> usize {
+        let high = page.characters();
+        self.other(stored, |out, rest, at| {
+            out.character(high[usize::from(rest[0] & 0x7f)], at, 1);
+            1
+        })
+    }
+
     /// Sequences tell which characters follow: of one byte, of two, or those of half width. Each line begins with the first.
     fn iso_2022_jp(&mut self, stored: &[u8]) -> usize {
         #[derive(PartialEq)]
@@ -394,8 +451,8 @@ impl Pieces {
         at
     }
 
-    /// An encoding in which ASCII bytes stand for themselves: others are fed to the decoder until a character comes out.
-    fn other(&mut self, encoding: &'static Encoding, stored: &[u8]) {
+    /// An encoding in which ASCII bytes stand for themselves; `one` adds a character of others and says how many bytes it has.
+    fn other(&mut self, stored: &[u8], one: impl Fn(&mut Self, &[u8], usize) -> usize) -> usize {
         let mut at = 0;
         while at < stored.len() {
             let ascii = Encoding::ascii_valid_up_to(&stored[at..]);
@@ -405,11 +462,12 @@ impl Pieces {
                 at += ascii;
                 continue;
             }
-            at += self.one_character(encoding, &stored[at..], at);
+            at += one(self, &stored[at..], at);
         }
+        at
     }
 
-    /// Decodes one character; gives its length in stored bytes.
+    /// Feeds bytes to the decoder until a character comes out; gives how many those were.
     fn one_character(&mut self, encoding: &'static Encoding, rest: &[u8], at: usize) -> usize {
         let mut decoder = encoding.new_decoder_without_bom_handling();
         let mut buffer = [0; 16];
@@ -438,7 +496,18 @@ pub fn decode_head(detected: Detected, head: &[u8]) -> Cow<'_, [u8]> {
     if detected.encoding == UTF_8 {
         return Cow::Borrowed(body);
     }
-    let mut decoder = detected.encoding.new_decoder_without_bom_handling();
+    let encoding = match detected.encoding {
+        Charset::Web(encoding) => encoding,
+        Charset::Utf32(_) => {
+            let (text, ..) = decode_pieces(detected.encoding, body, 0);
+            return Cow::Owned(text);
+        }
+        Charset::Page(_) => {
+            let text = detected.encoding.decode(body).into_owned();
+            return Cow::Owned(text.into_bytes());
+        }
+    };
+    let mut decoder = encoding.new_decoder_without_bom_handling();
     let mut text = String::with_capacity(
         decoder
             .max_utf8_buffer_length(body.len())
@@ -534,7 +603,7 @@ mod tests {
     #[test]
     fn a_run_of_japanese_is_not_cut() {
         let cut = |stored: &[u8]| {
-            let (text, _, used) = decode_pieces(ISO_2022_JP, stored, 0);
+            let (text, _, used) = decode_pieces(ISO_2022_JP.into(), stored, 0);
             (String::from_utf8(text).unwrap(), used)
         };
         assert_eq!(cut(b"ab\x1b$B;aL>"), ("ab".into(), 2));
@@ -545,14 +614,15 @@ mod tests {
     }
 
     /// Each character of the text leads back to the stored bytes it came from.
-    fn assert_leads_back(encoding: &'static Encoding, stored: &[u8], text: &str) {
+    fn assert_leads_back(encoding: impl Into<Charset>, stored: &[u8], text: &str) {
+        let encoding = encoding.into();
         let decoded = decode(encoding, stored, 1000);
         assert_eq!(decoded.text, text.as_bytes());
         for (at, c) in text.char_indices() {
             let end = at + c.len_utf8();
             let (start, stop) = decoded.offsets.stored(at as u32, end as u32).unwrap();
             let bytes = &stored[start as usize - 1000..stop as usize - 1000];
-            assert_eq!(encoding.decode_without_bom_handling(bytes).0, c.to_string());
+            assert_eq!(encoding.decode(bytes), c.to_string());
         }
     }
 
@@ -577,5 +647,27 @@ mod tests {
         assert_eq!(place('\u{ff71}'), Some((1015, 1016)));
         let (japanese, ..) = encoding_rs::SHIFT_JIS.encode("名前,a");
         assert_leads_back(encoding_rs::SHIFT_JIS, &japanese, "名前,a");
+        let page = Charset::of_page(850).unwrap();
+        assert_leads_back(page, b"Zo\x89,\xb3M\x81ller\xb3", "Zoë,│Müller│");
+        for order in [Order::Little, Order::Big] {
+            let text = "aé😀b\n";
+            let bytes = |c| match order {
+                Order::Little => u32::from(c).to_le_bytes(),
+                Order::Big => u32::from(c).to_be_bytes(),
+            };
+            let stored: Vec<u8> = text.chars().flat_map(bytes).collect();
+            assert_leads_back(Charset::Utf32(order), &stored, text);
+        }
+    }
+
+    #[test]
+    fn utf_32_is_told_by_its_mark() {
+        let detected = detect(b"\xff\xfe\0\0a\0\0\0b\0\0\0c", None).unwrap();
+        assert_eq!(detected.encoding, Charset::Utf32(Order::Little));
+        assert_eq!(
+            &*decode_head(detected, b"\xff\xfe\0\0a\0\0\0b\0\0\0c"),
+            b"ab"
+        );
+        assert_eq!(encoding_of(b"\0\0\xfe\xff\0\0\0a"), Some("UTF-32BE"));
     }
 }

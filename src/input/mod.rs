@@ -10,7 +10,9 @@ use std::path::Path;
 use crate::error::Problem;
 
 pub mod blocks;
+pub mod charset;
 pub mod encoding;
+mod letters;
 pub mod limits;
 mod mmap;
 mod paths;

@@ -90,6 +90,14 @@ const COVERAGE: &[(&str, &str)] = &[
         "the file grew while it was read; scan it again for what was added",
         "het bestand groeide tijdens het lezen; scan het opnieuw voor wat erbij kwam",
     ),
+    (
+        "in which its letters make words; --encoding overrules that",
+        "waarin de letters woorden vormen; --encoding gaat voor",
+    ),
+    (
+        "in which its letters make no words; say with --encoding what it is in",
+        "waarin de letters geen woorden vormen; zeg met --encoding waarin het staat",
+    ),
     ("no reason is known", "er is geen reden bekend"),
     (
         "has comments, which JSON doesn't know; they were read as text",
@@ -129,6 +137,13 @@ pub(super) fn coverage(lang: Lang, reason: &str) -> Cow<'_, str> {
         && let Some((_, text)) = known(what)
     {
         return format!("{text} (bij byte {at}").into();
+    }
+    if let Some((encoding, what)) = reason
+        .strip_prefix("read as ")
+        .and_then(|rest| rest.split_once(", "))
+        && let Some((_, text)) = known(what)
+    {
+        return format!("gelezen als {encoding}, {text}").into();
     }
     // `4 × 3 pixels; what it shows was not looked at`
     let mut ends = reason.match_indices("; ");
@@ -302,6 +317,10 @@ mod tests {
             (
                 "its data is cut off (at byte 12)",
                 "de gegevens zijn afgebroken (bij byte 12)",
+            ),
+            (
+                "read as IBM850, in which its letters make words; --encoding overrules that",
+                "gelezen als IBM850, waarin de letters woorden vormen; --encoding gaat voor",
             ),
             (
                 "4 × 3 pixels; what it shows was not looked at",

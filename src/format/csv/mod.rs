@@ -18,6 +18,7 @@ use super::{
 use crate::error::Problem;
 use crate::input::Body;
 use crate::input::blocks::{Block, LONGEST_RECORD, Source, forced_cut};
+use crate::input::charset::Charset;
 use crate::input::encoding::decode;
 
 mod dialect;
@@ -73,6 +74,10 @@ impl Format for Csv {
         (fit.is_table() && !fit.reads_like_prose(text)).then_some(Likelihood::Content)
     }
 
+    fn reads_text(&self) -> bool {
+        true
+    }
+
     fn open<'a>(
         &self,
         body: Body<'a>,
@@ -114,7 +119,7 @@ fn header(
     source: &mut Source<'_>,
     skip: usize,
     dialect: &Dialect,
-    encoding: &'static encoding_rs::Encoding,
+    encoding: Charset,
     known: Option<bool>,
 ) -> Result<(Vec<String>, usize), Problem> {
     // A header of 100,000 columns is longer than what was looked at.
@@ -175,9 +180,9 @@ fn header(
 }
 
 /// The encoding of a source's window: what has been decoded already is UTF-8.
-fn text_encoding(encoding: &'static encoding_rs::Encoding) -> &'static encoding_rs::Encoding {
+fn text_encoding(encoding: Charset) -> Charset {
     if crate::input::encoding::decodes_first(encoding) {
-        encoding_rs::UTF_8
+        encoding_rs::UTF_8.into()
     } else {
         encoding
     }

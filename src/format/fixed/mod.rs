@@ -32,6 +32,10 @@ impl Format for Fixed {
         Layout::of(text, head.whole).map(|_| Likelihood::Content)
     }
 
+    fn reads_text(&self) -> bool {
+        true
+    }
+
     fn open<'a>(
         &self,
         body: Body<'a>,

@@ -2,10 +2,9 @@
 //!
 //! The cutter knows strings, comments and brackets and nothing else: it runs ahead of the lexer on one thread.
 
-use encoding_rs::Encoding;
-
 use super::lenient;
 use super::maps::Maps;
+use crate::input::charset::Charset;
 use crate::input::encoding::decode;
 
 /// Where in a document a chunk starts.
@@ -27,7 +26,7 @@ pub(super) enum Context {
 
 impl Context {
     /// The same for a chunk, which is read as UTF-8.
-    pub(super) fn decoded(self, encoding: &'static Encoding) -> Self {
+    pub(super) fn decoded(self, encoding: Charset) -> Self {
         match self {
             Self::MemberArray(key) => {
                 Self::MemberArray(decode(encoding, &key, 0).text.into_owned())

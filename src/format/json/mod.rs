@@ -65,6 +65,10 @@ impl Format for Json {
         }
     }
 
+    fn reads_text(&self) -> bool {
+        true
+    }
+
     fn open<'a>(
         &self,
         body: Body<'a>,

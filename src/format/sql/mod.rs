@@ -73,12 +73,12 @@ impl Format for Sql {
             && head.encoding.is_ascii_compatible()
             && sniff::says_utf8(&text);
         let encoding = if says_utf8 {
-            encoding_rs::UTF_8
+            encoding_rs::UTF_8.into()
         } else {
             head.encoding
         };
         let walked = if decodes_first(encoding) {
-            encoding_rs::UTF_8
+            encoding_rs::UTF_8.into()
         } else {
             encoding
         };
@@ -206,7 +206,7 @@ impl Chunk for Statements {
             cells.give_broken();
         } else {
             let mut state = self.start.clone();
-            state.encoding = encoding_rs::UTF_8;
+            state.encoding = encoding_rs::UTF_8.into();
             cells.give_units(text, &mut state);
         }
         let (records, lines) = cells.finish();

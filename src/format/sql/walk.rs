@@ -7,14 +7,13 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use encoding_rs::Encoding;
-
 use hashbrown::HashMap;
 
 use super::dialect::Dialect;
 use super::lex::{Escape, Step, Stop, Text};
 use super::recover::{next_statement, whole_lines};
 use crate::input::blocks::LONGEST_RECORD;
+use crate::input::charset::Charset;
 
 /// Where rows go.
 #[derive(Debug, PartialEq, Eq)]
@@ -75,7 +74,7 @@ pub(super) enum Mode {
 #[derive(Clone, Debug)]
 pub(super) struct State {
     /// What the text that is walked through is written in: that of a dump before it is decoded, or UTF-8.
-    pub(super) encoding: &'static Encoding,
+    pub(super) encoding: Charset,
     pub(super) mode: Mode,
     pub(super) dialect: Dialect,
     /// The columns of tables that were created, by name in lower case.
@@ -99,7 +98,7 @@ pub(super) struct State {
 }
 
 impl State {
-    pub(super) fn new(dialect: Dialect, encoding: &'static Encoding) -> Self {
+    pub(super) fn new(dialect: Dialect, encoding: Charset) -> Self {
         Self {
             encoding,
             mode: Mode::Statement,
@@ -190,7 +189,7 @@ pub(super) fn walk<V: Visit>(
 impl State {
     /// A name as it is meant: the same before a text is decoded and after.
     pub(super) fn name<'n>(&self, bytes: &'n [u8]) -> Cow<'n, str> {
-        self.encoding.decode_without_bom_handling(bytes).0
+        self.encoding.decode(bytes)
     }
 
     /// Goes on from one place to another.

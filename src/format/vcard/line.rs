@@ -6,6 +6,7 @@
 use std::ops::Range;
 
 use super::super::records::Records;
+use crate::input::charset::Charset;
 use crate::input::encoding::decode;
 
 /// A line with its continuations joined.
@@ -172,11 +173,11 @@ impl Line {
     ) {
         let (bytes, places) = quoted_printable(&self.text, at);
         let encoding = charset
-            .and_then(encoding_rs::Encoding::for_label)
+            .and_then(Charset::for_label)
             .filter(|encoding| encoding.is_ascii_compatible())
             .unwrap_or_else(|| match std::str::from_utf8(&bytes) {
-                Ok(_) => encoding_rs::UTF_8,
-                Err(_) => encoding_rs::WINDOWS_1252,
+                Ok(_) => encoding_rs::UTF_8.into(),
+                Err(_) => encoding_rs::WINDOWS_1252.into(),
             });
         let decoded = decode(encoding, &bytes, 0);
         let text = String::from_utf8_lossy(&decoded.text);

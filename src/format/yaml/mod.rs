@@ -42,6 +42,10 @@ impl Format for Yaml {
         (is_yaml && !is_json(text, head.whole)).then_some(Likelihood::Content)
     }
 
+    fn reads_text(&self) -> bool {
+        true
+    }
+
     fn open<'a>(
         &self,
         body: Body<'a>,

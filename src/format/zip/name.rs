@@ -1,7 +1,7 @@
-//! Names of members: UTF-8, or the characters of the first PC.
+//! Names of members: UTF-8, or, where they don't say so, the characters of the first PC.
 
-/// What bytes from 0x80 on mean in code page 437, which names are in that don't say otherwise.
-const HIGH: &str = "ÇüéâäàåçêëèïîìÄÅÉæÆôöòûùÿÖÜ¢£¥₧ƒáíóúñÑªº¿⌐¬½¼¡«»░▒▓│┤╡╢╖╕╣║╗╝╜╛┐└┴┬├─┼╞╟╚╔╩╦╠═╬╧╨╤╥╙╘╒╓╫╪┘┌█▄▌▐▀αßΓπΣσµτΦΘΩδ∞φε∩≡±≥≤⌠⌡÷≈°∙·√ⁿ²■\u{a0}";
+use crate::input::charset::PAGE_437;
+
 /// The flag that says that a name is UTF-8.
 const UTF8: u16 = 1 << 11;
 /// The extra field with the name in UTF-8.
@@ -18,14 +18,8 @@ pub(super) fn shown(raw: &[u8], extra: &[u8], flags: u16) -> String {
     // Many programs write UTF-8 and don't say so; other text is hardly ever valid UTF-8 by chance.
     match std::str::from_utf8(raw) {
         Ok(name) => name.to_owned(),
-        Err(_) => raw.iter().map(|&byte| of_437(byte)).collect(),
-    }
-}
-
-fn of_437(byte: u8) -> char {
-    match byte.checked_sub(0x80) {
-        None => char::from(byte),
-        Some(high) => HIGH.chars().nth(usize::from(high)).unwrap_or('\u{fffd}'),
+        // Code page 437 is what names are in that don't say otherwise.
+        Err(_) => raw.iter().map(|&byte| PAGE_437.character(byte)).collect(),
     }
 }
 
@@ -58,7 +52,6 @@ mod tests {
 
     #[test]
     fn names_are_read_in_their_encoding() {
-        assert_eq!(HIGH.chars().count(), 128);
         assert_eq!(shown(b"caf\x82.csv", b"", 0), "café.csv");
         assert_eq!(shown("café.csv".as_bytes(), b"", 0), "café.csv");
         assert_eq!(shown(b"caf\x82.csv", b"", UTF8), "caf\u{fffd}.csv");

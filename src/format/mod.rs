@@ -29,6 +29,7 @@ mod compress;
 #[cfg(feature = "archives")]
 mod cpio;
 mod csv;
+mod dbase;
 #[cfg(feature = "parquet")]
 mod feather;
 mod fixed;
@@ -108,6 +109,8 @@ pub static FORMATS: &[&dyn Format] = &[
     &sqlite::Sqlite,
     &pgdump::PgDump,
     &pgdump::PgData,
+    &dbase::Dbase,
+    &dbase::Memos,
     &bson::Bson,
     &bplist::Bplist,
     &vcard::Vcard,

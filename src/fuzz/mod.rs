@@ -78,6 +78,8 @@ pub static TARGETS: &[Target] = &[
     whole("avro", &["avro"], "a.avro"),
     whole("sqlite", &["sqlite"], "a.db"),
     whole("pg-dump", &["pg_dump", "pg_dump data"], "a.dump"),
+    cut("dbase", &["dbase"], "a.dbf"),
+    whole("memos", &["dbase-memo"], "a.fpt"),
     whole("bson", &["bson"], "a.bson"),
     whole("plist", &["plist"], "a.plist"),
     whole("pdf", &["pdf"], "a.pdf"),

@@ -55,6 +55,7 @@ mod rar;
 mod records;
 #[cfg(feature = "office")]
 mod rtf;
+mod segments;
 mod settings;
 #[cfg(feature = "sevenz")]
 mod sevenz;
@@ -113,6 +114,9 @@ pub static FORMATS: &[&dyn Format] = &[
     &dbase::Memos,
     &bson::Bson,
     &bplist::Bplist,
+    &segments::HL7,
+    &segments::EDIFACT,
+    &segments::X12,
     &vcard::Vcard,
     &ical::Ical,
     &ldif::Ldif,

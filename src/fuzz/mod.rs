@@ -65,6 +65,7 @@ pub static TARGETS: &[Target] = &[
     cut("sql", &["sql"], "a.sql"),
     cut("log", &["access-log", "extended-log"], "a.log"),
     cut("settings", &["settings"], "a.ini"),
+    cut("segments", &["hl7", "edifact", "x12"], "a.hl7"),
     cut("vcard", &["vcard"], "a.vcf"),
     cut("icalendar", &["icalendar"], "a.ics"),
     cut("ldif", &["ldif"], "a.ldif"),

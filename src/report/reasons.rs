@@ -112,6 +112,30 @@ const COVERAGE: &[(&str, &str)] = &[
         "heeft namen, teksten of getallen zoals JSON die niet schrijft",
     ),
     (
+        "is JSON in a script; what stands around its values was left out",
+        "is JSON in een script; wat om de waarden heen staat, is weggelaten",
+    ),
+    (
+        "has texts in which each byte of UTF-8 was written as a character; they were read as meant",
+        "heeft teksten waarin elke byte van UTF-8 als teken geschreven is; ze zijn gelezen zoals bedoeld",
+    ),
+    (
+        "has records that are marked as deleted; they were read, too",
+        "heeft records die als verwijderd gemarkeerd zijn; ook die zijn gelezen",
+    ),
+    (
+        "has records behind its end, left from before; they were read, too",
+        "heeft achter het einde records van vroeger; ook die zijn gelezen",
+    ),
+    (
+        "it has fewer records than its header says: the file is cut off",
+        "er zijn minder records dan de kop zegt: het bestand is afgebroken",
+    ),
+    (
+        "its memos are not in it, but in the .dbt or .fpt file beside it, which is read by itself",
+        "de memo's staan niet erin, maar in het .dbt- of .fpt-bestand ernaast, dat apart gelezen wordt",
+    ),
+    (
         "a document is broken or cut off; only its texts were read, without their columns",
         "een document is beschadigd of afgebroken; alleen de teksten zijn gelezen, zonder kolom",
     ),

@@ -4,6 +4,7 @@
 
 use super::lenient;
 use super::maps::Maps;
+use super::wrapped;
 use crate::input::charset::Charset;
 use crate::input::encoding::decode;
 
@@ -112,7 +113,7 @@ pub(super) fn cut(
                     _ => {}
                 }
             }
-            b'\n' if at + 1 >= target && depth == 0 => {
+            b'\n' if at + 1 >= target && depth == 0 && !wrapped::is_open(&text[..at]) => {
                 let behind = text.get(comment..at).map(<[u8]>::trim_ascii);
                 if behind.is_none_or(|behind| !behind.is_empty()) {
                     return Some((at + 1, Context::Top));

@@ -9,6 +9,10 @@ pub(super) struct Extras {
     pub(super) comments: bool,
     pub(super) commas: bool,
     pub(super) words: bool,
+    /// An assignment or a call around values.
+    pub(super) script: bool,
+    /// Texts whose bytes were written as characters.
+    pub(super) torn: bool,
 }
 
 impl Extras {
@@ -26,6 +30,14 @@ impl Extras {
             (
                 self.words,
                 "has names, texts or numbers written as JSON doesn't know them",
+            ),
+            (
+                self.script,
+                "is JSON in a script; what stands around its values was left out",
+            ),
+            (
+                self.torn,
+                "has texts in which each byte of UTF-8 was written as a character; they were read as meant",
             ),
         ];
         notes

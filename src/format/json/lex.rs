@@ -6,8 +6,10 @@ use std::sync::Arc;
 use super::cut::{Context, cut, string_end};
 use super::lenient::{self, Extras, Word};
 use super::maps::Maps;
+use super::mended;
 use super::paths::{PathId, Paths};
-use super::scalar::{is_scalar, scalar_end, unescape};
+use super::scalar::{is_scalar, scalar_end, unescape, unescape_as};
+use super::wrapped;
 use crate::error::Problem;
 use crate::format::{Batch, ColumnId, OffsetMap, OffsetPiece, Rows, Sink, Span, Value};
 
@@ -282,6 +284,15 @@ impl Lexer<'_> {
             if byte == b'/' && self.comment() {
                 continue;
             }
+            if self.open.is_empty()
+                && self.member.is_none()
+                && let Some(end) = wrapped::end(self.task.text, self.at)
+                && !(self.task.lines && wrapped::ends_line(self.task.text, end))
+            {
+                self.extras.script = true;
+                self.at = end;
+                continue;
+            }
             match self.expect {
                 Expect::ValueOrEnd if byte == b']' => self.close(true)?,
                 Expect::Value if byte == b']' && self.is_behind_comma() => {
@@ -552,7 +563,9 @@ impl Lexer<'_> {
         }
         let (task, unescaped) = (self.task, &mut self.unescaped);
         let at = unescaped.text.len() as u32;
-        unescape(stored, |bytes, place| {
+        let is_torn = mended::is_torn(stored);
+        self.extras.torn |= is_torn;
+        unescape_as(stored, is_torn, |bytes, place| {
             let place = start + place.start..start + place.end;
             if bytes.len() == place.len() {
                 unescaped.copy(task, place);

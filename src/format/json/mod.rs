@@ -6,7 +6,8 @@
 //! document that is an object, the objects in arrays and maps directly below it (`{"records": […]}`), or its own where it is
 //! a map; a document without any is one record.
 //!
-//! Comments, commas before closing brackets and what else JSON doesn't have (`lenient.rs`) are read, with a note. Of what is
+//! JSON in a script (`wrapped.rs`) is read without what stands around it, and text whose bytes were torn apart (`mended.rs`)
+//! as it is meant, each with a note. Comments, commas before closing brackets and what else JSON doesn't have (`lenient.rs`) are read, with a note. Of what is
 //! no JSON for all that, the lines are read up to where a record can start again, as values without a column.
 //!
 //! A giant document is cut between the elements of such an array or map (`cut.rs`), and each chunk read by itself (`lex.rs`).
@@ -23,8 +24,10 @@ mod cut;
 mod lenient;
 mod lex;
 mod maps;
+mod mended;
 mod paths;
 mod scalar;
+mod wrapped;
 pub(super) use paths::is_data;
 
 use cut::{Context, cut, string_end};
@@ -61,6 +64,7 @@ impl Format for Json {
                 );
                 (named || plausible && !is_log_line(rest)).then_some(Likelihood::Content)
             }
+            text if wrapped::is_script(text, head.whole) => Some(Likelihood::Content),
             _ => (named && !text.is_empty()).then_some(Likelihood::Name),
         }
     }
@@ -77,12 +81,13 @@ impl Format for Json {
     ) -> Result<Box<dyn Reader + 'a>, Problem> {
         let text = head.text.as_deref().unwrap_or_default();
         let named = matches!(head.extension().as_str(), "ndjson" | "jsonl");
-        let lines = lines_are_values(text).unwrap_or(named);
+        let start = wrapped::start(text);
+        let lines = lines_are_values(text).unwrap_or(named) && (named || start == 0);
         Ok(Box::new(Values {
             source: Source::new(body, head.encoding, head.mark)?,
             block_size: options.block_size,
             context: Context::Top,
-            maps: Maps::of(text),
+            maps: Maps::of(&text[start..]),
             lines,
         }))
     }

@@ -1,5 +1,7 @@
 //! Numbers, literals and escapes of JSON: RFC 8259 sections 3, 6 and 7.
 
+use super::mended;
+
 /// Where a number or literal ends.
 pub(super) fn scalar_end(text: &[u8], from: usize) -> usize {
     let rest = &text[from..];
@@ -61,6 +63,15 @@ pub(super) fn is_scalar(text: &[u8]) -> bool {
 /// isn't one. A lone surrogate becomes the replacement character.
 pub(super) fn unescape(
     stored: &[u8],
+    give: impl FnMut(&[u8], std::ops::Range<usize>),
+) -> Result<(), usize> {
+    unescape_as(stored, false, give)
+}
+
+/// The same, where escapes may stand for bytes of characters and not for characters.
+pub(super) fn unescape_as(
+    stored: &[u8],
+    is_torn: bool,
     mut give: impl FnMut(&[u8], std::ops::Range<usize>),
 ) -> Result<(), usize> {
     let mut at = 0;
@@ -80,7 +91,9 @@ pub(super) fn unescape(
             // The last one is none of JSON, and means nothing else wherever it is written.
             Some(&byte @ (b'"' | b'\\' | b'/' | b'\'')) => byte,
             Some(b'u') => {
-                let (c, len) = unicode(&stored[at..]).ok_or(at)?;
+                let rest = &stored[at..];
+                let whole = is_torn.then(|| mended::character(rest)).flatten();
+                let (c, len) = whole.or_else(|| unicode(rest)).ok_or(at)?;
                 give(c.encode_utf8(&mut [0; 4]).as_bytes(), at..at + len);
                 at += len;
                 continue;

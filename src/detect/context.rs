@@ -63,6 +63,8 @@ pub(crate) struct Context {
     rivals: Vec<Vec<DetectorId>>,
     /// Words that turn a header into one about the thing (`verified`, `type`).
     about: Option<Arc<WordList>>,
+    /// Those of them that say when or why the thing was told where they stand before it (`last_sign_in_ip`).
+    when: Option<Arc<WordList>>,
     /// Words that leave a header's meaning as it is (`home`, `primary`).
     neutral: Option<Arc<WordList>>,
 }
@@ -123,6 +125,7 @@ impl Context {
             near_words: near,
             rivals: rivals(rules),
             about: lists.get("header-about"),
+            when: lists.get("header-when"),
             neutral: lists.get("header-neutral"),
         }
     }
@@ -254,14 +257,14 @@ impl Context {
             list.as_ref()
                 .is_some_and(|list| list.contains(word.as_bytes()))
         };
-        let rest = || {
-            (words.core..words.list.len())
-                .filter(|at| !found.contains(at))
-                .map(|at| &words.list[at])
+        let mut rest = (words.core..words.list.len()).filter(|at| !found.contains(at));
+        let is_about = |at: usize| {
+            let word = &words.list[at];
+            is_in(&self.about, word) && !(at < found.start && is_in(&self.when, word))
         };
-        if rest().any(|word| is_in(&self.about, word)) {
+        if rest.clone().any(is_about) {
             Says::About
-        } else if rest().all(|word| is_in(&self.neutral, word)) {
+        } else if rest.all(|at| is_in(&self.neutral, &words.list[at])) {
             Says::Exactly
         } else {
             Says::Partly
@@ -471,6 +474,22 @@ mod tests {
         assert_eq!(words.list[words.core..], ["email"]);
         let words = header_words("phones.list.element");
         assert_eq!(words.list[words.core..], ["phones"]);
+    }
+
+    #[test]
+    fn when_a_thing_was_told_leaves_it_what_it_is() {
+        let rule =
+            "{id: ipv4, name: x, category: online, about: x, find: [x], prior: 0.1, header: [ip]}";
+        let rules = [serde_yaml::from_str::<Rule>(rule).unwrap()];
+        let mut lists = Lists::default();
+        lists.insert("header-about", "is\nlast\nupdated\n");
+        lists.insert("header-when", "last\nupdated\n");
+        let context = Context::new(&rules, &lists);
+        let says = |column: &str| context.header(column)[0].says;
+        assert!(says("last_sign_in_ip") == Says::Partly);
+        assert!(says("updated_by_ip") == Says::Partly);
+        assert!(says("ip_last_updated") == Says::About);
+        assert!(says("is_ip") == Says::About);
     }
 
     #[test]

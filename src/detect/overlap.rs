@@ -104,24 +104,21 @@ fn winner(a: &Candidate, b: &Candidate, forms: &[CompiledForm]) -> Winner {
                 (!soft(outer) || soft(inner) && strength(outer) >= strength(inner))
                     && (forms[usize::from(outer.form.0)].is_strong() || says_less)
             };
-            if detector(a) == detector(b) && (holds(a, b) || holds(b, a)) {
-                // One value is not two of a kind: the notation that says more of itself, else the longer one.
-                let outer_first = holds(a, b);
-                match strength(a).total_cmp(&strength(b)) {
-                    std::cmp::Ordering::Greater => Winner::First,
-                    std::cmp::Ordering::Less => Winner::Second,
-                    std::cmp::Ordering::Equal if outer_first => Winner::First,
-                    std::cmp::Ordering::Equal => Winner::Second,
-                }
-            } else if holds(a, b) {
-                if hides(a, b) {
+            // One value is not two of a kind: the notation that says more of itself, else the longer one.
+            let of_one_kind = detector(a) == detector(b);
+            if holds(a, b) {
+                if hides(a, b) || of_one_kind && strength(a) >= strength(b) {
                     Winner::First
+                } else if of_one_kind {
+                    Winner::Second
                 } else {
                     Winner::Both
                 }
             } else if holds(b, a) {
-                if hides(b, a) {
+                if hides(b, a) || of_one_kind && strength(b) >= strength(a) {
                     Winner::Second
+                } else if of_one_kind {
+                    Winner::First
                 } else {
                     Winner::Both
                 }

@@ -21,6 +21,7 @@ pub mod batch;
 mod bplist;
 mod bson;
 mod cab;
+mod chat;
 mod chunked;
 #[cfg(feature = "parquet")]
 mod columnar;
@@ -33,12 +34,14 @@ mod dbase;
 #[cfg(feature = "parquet")]
 mod feather;
 mod fixed;
+mod gedcom;
 mod grid;
 mod html;
 mod ical;
 pub(crate) mod inside;
 mod json;
 mod ldif;
+mod lines;
 mod made;
 #[cfg(feature = "mail")]
 mod mail;
@@ -61,6 +64,7 @@ mod settings;
 mod sevenz;
 mod sql;
 pub(crate) mod sqlite;
+mod swift;
 #[cfg(test)]
 mod taken;
 #[cfg(feature = "archives")]
@@ -117,6 +121,7 @@ pub static FORMATS: &[&dyn Format] = &[
     &segments::HL7,
     &segments::EDIFACT,
     &segments::X12,
+    &gedcom::Gedcom,
     &vcard::Vcard,
     &ical::Ical,
     &ldif::Ldif,
@@ -131,6 +136,8 @@ pub static FORMATS: &[&dyn Format] = &[
     &pdf::Pdf,
     #[cfg(feature = "office")]
     &rtf::Rtf,
+    &chat::Chat,
+    &swift::Swift,
     &weblog::AccessLog,
     &weblog::ExtendedLog,
     &settings::Settings,

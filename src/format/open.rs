@@ -10,7 +10,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 #[cfg(feature = "archives")]
 use super::Piece;
 #[cfg(feature = "archives")]
-use super::compress::{Wrap, wrap_of};
+use super::compress::{Told, Wrap, wrap_of};
+#[cfg(feature = "archives")]
+use super::made::Made;
 use super::markup::declared::noted;
 use super::unknown::unknown;
 use super::{FORMATS, Format, Head, Likelihood, ReadOptions, Reader};
@@ -81,6 +83,8 @@ enum Layer<'a> {
 #[cfg(feature = "archives")]
 struct Wrapped<'a> {
     wrap: &'static Wrap,
+    /// What its header says besides.
+    told: Told,
     input: Input<'a>,
 }
 
@@ -88,15 +92,19 @@ struct Wrapped<'a> {
 #[cfg(feature = "archives")]
 fn unwrap<'a>(mut layer: Layer<'a>, options: &ReadOptions) -> Layer<'a> {
     let mut counts = Vec::new();
+    let mut first = Told::default();
     for _ in 0..MOST_WRAPS {
-        let Wrapped { wrap, input } = match layer {
+        let Wrapped { wrap, told, input } = match layer {
             Layer::Wrapped(wrapped) => wrapped,
             Layer::Opened(opened) => {
-                return Layer::Opened(opened.counted(counts.into_iter().next()));
+                return Layer::Opened(opened.counted(counts.into_iter().next(), first));
             }
         };
         layer = match wrap.decoder(input.body) {
             Ok((decoder, count)) => {
+                if counts.is_empty() {
+                    first = told;
+                }
                 counts.push(count.clone());
                 let budget = input.budget.clone();
                 let decoder = Explained(decoder);
@@ -121,12 +129,16 @@ fn unwrap<'a>(mut layer: Layer<'a>, options: &ReadOptions) -> Layer<'a> {
 }
 
 impl<'a> Opened<'a> {
-    /// The same, with the position counted in compressed bytes.
+    /// The same, with the position counted in compressed bytes, and behind what is said of it.
     #[cfg(feature = "archives")]
-    fn counted(self, count: Option<Arc<AtomicU64>>) -> Self {
+    fn counted(self, count: Option<Arc<AtomicU64>>, told: Told) -> Self {
         let Some(count) = count else { return self };
         let reader = self.reader.map(|inner| {
-            let reader: Box<dyn Reader + 'a> = Box::new(Unpacked { inner, count });
+            let reader: Box<dyn Reader + 'a> = Box::new(Unpacked {
+                inner,
+                count,
+                told: told.made(),
+            });
             reader
         });
         Self {
@@ -159,11 +171,16 @@ struct Unpacked<'a> {
     inner: Box<dyn Reader + 'a>,
     /// Compressed bytes read.
     count: Arc<AtomicU64>,
+    /// What is said of it comes first.
+    told: Made,
 }
 
 #[cfg(feature = "archives")]
 impl Reader for Unpacked<'_> {
     fn next_piece(&mut self) -> Result<Option<Piece<'_>>, Problem> {
+        if !self.told.is_empty() {
+            return self.told.next_piece();
+        }
         self.inner.next_piece()
     }
 
@@ -194,9 +211,11 @@ fn open_as_is<'a>(input: Input<'a>, options: &ReadOptions) -> Layer<'a> {
     let look = look((&input.name, folder), &head, &body, &input.budget, options);
     #[cfg(feature = "archives")]
     if let Some(wrap) = wrap_of(&look) {
+        let told = Told::of(&look, &wrap.name_inside(&input.name));
         drop(look);
         return Layer::Wrapped(Wrapped {
             wrap,
+            told,
             input: Input { body, ..input },
         });
     }

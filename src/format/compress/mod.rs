@@ -12,8 +12,10 @@ mod ahead;
 mod frames;
 mod lz4;
 mod parts;
+mod told;
 
 use ahead::{Ahead, Parts};
+pub(super) use told::Told;
 
 use flate2::bufread::{GzDecoder, ZlibDecoder};
 use frames::{Frames, Kind, starts_with_skipped};

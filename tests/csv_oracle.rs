@@ -206,7 +206,7 @@ proptest! {
             encoding.encode(&full).0.into_owned()
         };
         for block_size in [1, 50, 4 << 20] {
-            let options = ReadOptions { encoding: Some(encoding), ..options(b',', block_size) };
+            let options = ReadOptions { encoding: Some(encoding.into()), ..options(b',', block_size) };
             let (cells, _) = read(&stored, &options, false);
             prop_assert_eq!(cells.len(), words.len() / 2 * 2);
             for ((_, _, cell, (start, end)), word) in cells.iter().zip(&words) {

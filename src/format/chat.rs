@@ -133,7 +133,7 @@ impl Message {
             .as_ref()
             .map_or(at, |sender| (sender.end + 2).min(line.len()));
         let is_word = |name: &[u8]| {
-            name.len() > 2 && name.iter().all(|byte| byte.is_ascii_uppercase())
+            name.len() > 2 && name.iter().all(u8::is_ascii_uppercase)
                 || name.iter().any(|byte| b"=/\\_{}<>[]".contains(byte))
         };
         Some(Self {

@@ -127,7 +127,7 @@ impl Grammar for Entries {
                 continue;
             };
             open = true;
-            let mut parts = vec![at.start + from..at.end];
+            let mut parts: Vec<_> = std::iter::once(at.start + from..at.end).collect();
             while let Some(next) = all.next_if(|at| goes_on(&text[at.clone()])) {
                 parts.push(next);
             }
@@ -158,12 +158,12 @@ impl Field<'_> {
             let labels = labels(&joined);
             if !labels.is_empty() {
                 let start = labels[0].at.start;
-                self.stretch("86 information", 0..start, (&joined, &places), records);
+                stretch("86 information", 0..start, (&joined, &places), records);
                 for (index, label) in labels.iter().enumerate() {
                     let end = labels
                         .get(index + 1)
                         .map_or(joined.len(), |next| next.at.start);
-                    self.part(label, label.at.end..end, (&joined, &places), records);
+                    part(label, label.at.end..end, (&joined, &places), records);
                 }
                 return;
             }
@@ -177,7 +177,7 @@ impl Field<'_> {
         let column = records.column(&column);
         if tag == "86" || tag == "70" {
             let (joined, places) = self.joined();
-            return self.pieces(column, 0..joined.len(), (&joined, &places), records);
+            return pieces(column, 0..joined.len(), (&joined, &places), records);
         }
         for part in self.parts.iter().filter(|part| !part.is_empty()) {
             // Before the account of a customer stands a slash.
@@ -200,76 +200,75 @@ impl Field<'_> {
         }
         (joined, places)
     }
+}
 
-    fn part(
-        &self,
-        label: &Label<'_>,
-        at: Range<usize>,
-        joined: (&[u8], &[Option<usize>]),
-        records: &mut Records<'_>,
-    ) {
-        if label.name == "CNTP" {
-            let mut from = at.start;
-            let parts = joined.0[at].split(|&byte| byte == b'/');
-            for (part, name) in parts.zip(PARTY) {
-                let column = format!("86.CNTP {name}");
-                self.stretch(&column, from..from + part.len(), joined, records);
-                from += part.len() + 1;
-            }
-            return;
-        }
-        let name = PARTS.iter().find(|(known, _)| *known == label.name);
-        let column = match name {
-            Some((label, name)) => format!("86.{label} {name}"),
-            None => format!("86.{}", label.name),
-        };
-        self.stretch(&column, at, joined, records);
-    }
-
-    fn stretch(
-        &self,
-        column: &str,
-        at: Range<usize>,
-        joined: (&[u8], &[Option<usize>]),
-        records: &mut Records<'_>,
-    ) {
-        let text = &joined.0[at.clone()];
-        let start = at.start + (text.len() - text.trim_ascii_start().len());
-        let end = start + text.trim_ascii().len();
-        if start < end {
-            let column = records.column(column);
-            self.pieces(column, start..end, joined, records);
-        }
-    }
-
-    /// Gives a stretch of the lines, each of which is given as it is stored.
-    fn pieces(
-        &self,
-        column: super::ColumnId,
-        at: Range<usize>,
-        (joined, places): (&[u8], &[Option<usize>]),
-        records: &mut Records<'_>,
-    ) {
-        if at.is_empty() {
-            return;
-        }
-        records.begin(column);
+/// Gives a part of the text of an entry.
+fn part(
+    label: &Label<'_>,
+    at: Range<usize>,
+    joined: (&[u8], &[Option<usize>]),
+    records: &mut Records<'_>,
+) {
+    if label.name == "CNTP" {
         let mut from = at.start;
-        while from < at.end {
-            let Some(first) = places[from] else {
-                records.made(&joined[from..=from]);
-                from += 1;
-                continue;
-            };
-            let run = places[from..at.end].iter().enumerate();
-            let len = run
-                .take_while(|(index, place)| **place == Some(first + index))
-                .count();
-            records.stored(first..first + len);
-            from += len;
+        let parts = joined.0[at].split(|&byte| byte == b'/');
+        for (part, name) in parts.zip(PARTY) {
+            let column = format!("86.CNTP {name}");
+            stretch(&column, from..from + part.len(), joined, records);
+            from += part.len() + 1;
         }
-        records.end();
+        return;
     }
+    let name = PARTS.iter().find(|(known, _)| *known == label.name);
+    let column = match name {
+        Some((label, name)) => format!("86.{label} {name}"),
+        None => format!("86.{}", label.name),
+    };
+    stretch(&column, at, joined, records);
+}
+
+/// Gives a stretch without blanks around it.
+fn stretch(
+    column: &str,
+    at: Range<usize>,
+    joined: (&[u8], &[Option<usize>]),
+    records: &mut Records<'_>,
+) {
+    let text = &joined.0[at.clone()];
+    let start = at.start + (text.len() - text.trim_ascii_start().len());
+    let end = start + text.trim_ascii().len();
+    if start < end {
+        let column = records.column(column);
+        pieces(column, start..end, joined, records);
+    }
+}
+
+/// Gives a stretch of the lines, each of which is given as it is stored.
+fn pieces(
+    column: super::ColumnId,
+    at: Range<usize>,
+    (joined, places): (&[u8], &[Option<usize>]),
+    records: &mut Records<'_>,
+) {
+    if at.is_empty() {
+        return;
+    }
+    records.begin(column);
+    let mut from = at.start;
+    while from < at.end {
+        let Some(first) = places[from] else {
+            records.made(&joined[from..=from]);
+            from += 1;
+            continue;
+        };
+        let run = places[from..at.end].iter().enumerate();
+        let len = run
+            .take_while(|(index, place)| **place == Some(first + index))
+            .count();
+        records.stored(first..first + len);
+        from += len;
+    }
+    records.end();
 }
 
 /// What stands before a part of the text of an entry.
@@ -324,7 +323,7 @@ mod tests {
         let taken = take("a.sta", statement.as_bytes());
         assert_eq!(taken.format, Some("mt940"));
         let is = |column: &str, texts: &[&str]| {
-            assert_eq!(taken.column_texts(column), texts, "{column}")
+            assert_eq!(taken.column_texts(column), texts, "{column}");
         };
         is("25 account", &["NL91ABNA0417164300"]);
         is("86.TRTP", &["SEPA OVERBOEKING"]);

@@ -195,7 +195,7 @@ fn with_euro(head: &[u8], encoding: Charset) -> Charset {
     let is_amount = |at: usize| {
         let near = [at.checked_sub(1), Some(at + 1)];
         let mut near = near.into_iter().flatten().filter_map(|at| head.get(at));
-        near.any(|byte| byte.is_ascii_digit())
+        near.any(u8::is_ascii_digit)
             || matches!(head.get(at + 1..at + 3), Some([b' ', digit]) if digit.is_ascii_digit())
     };
     let has_amount = memchr::memchr_iter(EURO, head).any(is_amount);

@@ -83,7 +83,7 @@ impl Header {
             if field[0] == END {
                 return (!header.fields.is_empty()).then_some(header);
             }
-            let field = header.field(field, at, is_7)?;
+            let field = Self::field(field, at, is_7)?;
             at += field.len;
             if at > record {
                 return None;
@@ -94,7 +94,7 @@ impl Header {
         (at == record).then_some(header)
     }
 
-    fn field(&self, bytes: &[u8], at: usize, is_7: bool) -> Option<Field> {
+    fn field(bytes: &[u8], at: usize, is_7: bool) -> Option<Field> {
         let (name, kind, len, more) = if is_7 {
             (bytes.get(..32)?, *bytes.get(32)?, *bytes.get(33)?, 0)
         } else {

@@ -105,9 +105,10 @@ fn kind(head: &[u8], extension: &str) -> Option<Kind> {
                 .iter()
                 .any(|&at| at > 0 && head.get(at..).is_some_and(|memo| memo.starts_with(MARK)));
             let blocks = u32::from_le_bytes([head[0], head[1], head[2], head[3]]);
-            match is_4 {
-                true => Some(Kind::Dbase4),
-                false => (blocks > 0).then_some(Kind::Dbase3),
+            if is_4 {
+                Some(Kind::Dbase4)
+            } else {
+                (blocks > 0).then_some(Kind::Dbase3)
             }
         }
         _ => None,
@@ -165,15 +166,12 @@ impl Kind {
             return rest.len();
         };
         let stated = [before[4], before[5], before[6], before[7]];
-        let (is_memo, is_text, len) = match self {
-            Self::Dbase4 => {
-                let len = (u32::from_le_bytes(stated) as usize).saturating_sub(BEFORE);
-                (before.starts_with(MARK), true, len)
-            }
-            _ => {
-                let is_memo = before[..3] == [0; 3] && before[3] < 3;
-                (is_memo, before[3] == 1, u32::from_be_bytes(stated) as usize)
-            }
+        let (is_memo, is_text, len) = if self == Self::Dbase4 {
+            let len = (u32::from_le_bytes(stated) as usize).saturating_sub(BEFORE);
+            (before.starts_with(MARK), true, len)
+        } else {
+            let is_memo = before[..3] == [0; 3] && before[3] < 3;
+            (is_memo, before[3] == 1, u32::from_be_bytes(stated) as usize)
         };
         // Blocks that were freed, or never used.
         if !is_memo || len == 0 {

@@ -219,7 +219,7 @@ impl Table {
                 let column = records.column(name);
                 match stored {
                     Stored::Text(text) => {
-                        records.value(column, &decode(self.charset, text, 0).text)
+                        records.value(column, &decode(self.charset, text, 0).text);
                     }
                     Stored::Made(text) => records.value(column, text.as_bytes()),
                 }
@@ -233,7 +233,7 @@ impl Table {
 fn give_texts(bytes: &[u8], charset: Charset, records: &mut Records<'_>) {
     const SHORTEST: usize = 4;
     let column = records.column("");
-    for text in bytes.split(|byte| byte.is_ascii_control()) {
+    for text in bytes.split(u8::is_ascii_control) {
         let text = text.trim_ascii();
         let decoded = decode(charset, text, 0).text;
         if text.len() >= SHORTEST && is_text(&decoded) {

@@ -24,23 +24,23 @@ pub(super) fn value<'b>(field: &Field, bytes: &'b [u8], is_visual: bool) -> Opti
         b'C' | b'N' | b'F' | b'L' => text(bytes).filter(|value| *value != Stored::Text(b"?")),
         b'V' => text(varying(bytes)),
         b'D' => Some(day(bytes).map_or_else(|| text(bytes), |day| Some(Stored::Made(day)))?),
-        b'I' if is_visual => number(bytes).map(|number: i32| made(number)),
+        b'I' if is_visual => number(bytes).map(|number: i32| made(&number)),
         b'T' if bytes.len() == 8 => moment(bytes),
         b'Y' if bytes.len() == 8 => currency(bytes),
         b'B' if is_visual && bytes.len() == 8 => {
             let number = f64::from_le_bytes(bytes.try_into().ok()?);
-            number.is_finite().then(|| made(number))
+            number.is_finite().then(|| made(&number))
         }
         // Those of version 7 are compared as bytes, so their sign is turned around.
         b'I' | b'+' if bytes.len() == 4 => {
             let number = i32::from_be_bytes(bytes.try_into().ok()?) ^ i32::MIN;
-            Some(made(number))
+            Some(made(&number))
         }
         _ => None,
     }
 }
 
-fn made(number: impl ToString) -> Stored<'static> {
+fn made(number: &impl ToString) -> Stored<'static> {
     Stored::Made(number.to_string())
 }
 

@@ -5,6 +5,7 @@
 
 /// What of it a text has, for the note that says so.
 #[derive(Default)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a note of its own")]
 pub(super) struct Extras {
     pub(super) comments: bool,
     pub(super) commas: bool,

@@ -146,8 +146,7 @@ static OTHERS: &[(&str, (usize, usize), &str)] = &[
 impl Kind {
     fn component(&self, number: usize, field: &'static str) -> Option<&'static str> {
         let list: &[&str] = match self {
-            Plain => return (number == 1).then_some(field),
-            Id => return (number == 1).then_some(field),
+            Plain | Id => return (number == 1).then_some(field),
             Name => &[
                 "family name",
                 "given name",

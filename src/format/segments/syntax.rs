@@ -92,8 +92,8 @@ impl Syntax {
         let text = text.trim_ascii_start();
         let start = text.get(..LEN).filter(|start| start.starts_with(b"ISA"))?;
         let (field, component, end) = (start[3], start[LEN - 2], start[LEN - 1]);
-        let fields = start.iter().filter(|byte| **byte == field).count();
-        let repeat = Some(start[82]).filter(|mark| mark.is_ascii_punctuation());
+        let fields = memchr::memchr_iter(field, start).count();
+        let repeat = Some(start[82]).filter(u8::is_ascii_punctuation);
         (fields == 16 && !field.is_ascii_alphanumeric()).then_some(Self {
             name: "x12",
             end: Some(end),
@@ -210,8 +210,7 @@ impl Syntax {
             b"R" => of(&self.repeat),
             b"E" => of(&self.escape),
             b".br" | b".sp" | b"X0A" | b"X0D" | b"X0D0A" => b"\n",
-            b"H" | b"N" => b" ",
-            [b'.' | b'X' | b'C' | b'M' | b'Z', ..] => b" ",
+            [b'H' | b'N'] | [b'.' | b'X' | b'C' | b'M' | b'Z', ..] => b" ",
             _ => return None,
         };
         Some((end, meant))
